@@ -1,0 +1,35 @@
+"""What a decision asks the world to do, as frozen values.
+
+Effects of the outbox are stored in the header by the same commit that decided them, carried out at least once after
+it, and crossed out. Each one is idempotent by its `key`. Queue entries and deadlines are no effects: the commit itself
+writes them (`engine.ports.Commit`).
+"""
+
+from __future__ import annotations
+
+from engine.definitions import Json, JsonObject, Model
+
+
+class StartWorkflow(Model, tag=True):
+    """Start another execution under a given id; starting an id that exists is a no-op."""
+
+    key: str
+    workflow_id: str
+    name: str
+    version: int | None = None
+    input: JsonObject = {}
+    correlation_id: str | None = None
+    task_to_domain: dict[str, str] = {}
+    failed_workflow: bool = False
+    """This is the failure workflow of the execution whose outbox holds it."""
+
+
+class PublishEvent(Model, tag=True):
+    """Put a message on an event queue."""
+
+    key: str
+    sink: str
+    payload: Json = None
+
+
+Effect = StartWorkflow | PublishEvent
