@@ -1,0 +1,39 @@
+"""Operations on event handlers: /event."""
+
+from __future__ import annotations
+
+from engine.api import Engine
+from engine.definitions import EventHandler, Json, JsonObject
+from handlers import shapes
+from handlers.codec import parse
+
+
+class Events:
+    """The event handler operations of one engine; every method is one operation of the contract."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def list_event_handlers(self) -> list[JsonObject]:
+        """All event handlers."""
+        return [shapes.event_handler(handler) for handler in await self._engine.event_handlers()]
+
+    async def create_event_handler(self, body: Json) -> None:
+        """Store one new event handler, or a list of them (Q17)."""
+        handlers = body if isinstance(body, list) else [body]
+        await self._engine.add_event_handlers(
+            [parse(handler, EventHandler, f"addEventHandler.arg{index}") for index, handler in enumerate(handlers)]
+        )
+
+    async def update_event_handler(self, body: Json) -> None:
+        """Replace an event handler that exists."""
+        await self._engine.update_event_handler(parse(body, EventHandler, "updateEventHandler.arg0"))
+
+    async def get_event_handlers_for_event(self, name: str, active_only: bool = True) -> list[JsonObject]:
+        """The handlers of one event; `name` is the event (its path is shared with the deletion by name)."""
+        found = await self._engine.event_handlers(name, active_only)
+        return [shapes.event_handler(handler) for handler in found]
+
+    async def delete_event_handler(self, name: str) -> None:
+        """Delete one event handler."""
+        await self._engine.delete_event_handler(name)

@@ -1,0 +1,57 @@
+"""Operations on workflow and task definitions: /metadata/workflow and /metadata/taskdefs."""
+
+from __future__ import annotations
+
+from engine.api import Engine
+from engine.definitions import Json, JsonObject, TaskDef, WorkflowDef
+from handlers import shapes
+from handlers.codec import parse
+
+
+class Metadata:
+    """The metadata operations of one engine; every method is one operation of the contract."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def list_workflow_definitions(self, name: str | None = None) -> list[JsonObject]:
+        """All versions of all definitions, or of one name."""
+        return shapes.definitions(await self._engine.workflow_defs(name))
+
+    async def register_workflow_definition(self, body: Json, overwrite: bool = False) -> None:
+        """Store a new definition; an existing one only with `overwrite`."""
+        await self._engine.register_workflow_def(parse(body, WorkflowDef, "registerWorkflowDef.arg0"), overwrite)
+
+    async def update_workflow_definitions(self, body: Json) -> tuple[JsonObject, int] | None:
+        """Insert or replace definitions; nothing to say when all went well, else what became of each."""
+        definitions = parse(body, list[WorkflowDef], "updateWorkflowDef.arg0")
+        outcome = await self._engine.update_workflow_defs(definitions)
+        return (shapes.bulk(outcome), 200) if outcome.bulk_error_results else None
+
+    async def get_workflow_definition(self, name: str, version: int | None = None) -> JsonObject:
+        """One definition; the latest version when none is named."""
+        return shapes.definition(await self._engine.workflow_def(name, version))
+
+    async def delete_workflow_definition(self, name: str, version: int | None = None) -> None:
+        """Delete one version; the latest when none is named."""
+        await self._engine.delete_workflow_def(name, version)
+
+    async def list_task_definitions(self) -> list[JsonObject]:
+        """All task definitions."""
+        return shapes.definitions(await self._engine.task_defs())
+
+    async def register_task_definitions(self, body: Json) -> None:
+        """Insert or replace task definitions."""
+        await self._engine.register_task_defs(parse(body, list[TaskDef], "registerTaskDef.arg0"))
+
+    async def update_task_definition(self, body: Json) -> None:
+        """Replace a task definition that exists. Workers rely on the refusal: they register by POST after it."""
+        await self._engine.update_task_def(parse(body, TaskDef, "updateTaskDef.arg0"))
+
+    async def get_task_definition(self, task_type: str) -> JsonObject:
+        """One task definition."""
+        return shapes.definition(await self._engine.task_def(task_type))
+
+    async def delete_task_definition(self, task_type: str) -> None:
+        """Delete one task definition."""
+        await self._engine.delete_task_def(task_type)

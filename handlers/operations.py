@@ -1,0 +1,90 @@
+"""Which function answers which operation of the contract: the only such list, checked against it at start."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from engine.api import Engine
+from engine.ports import Clock
+from handlers.drain import Drain
+from handlers.events import Events
+from handlers.execution_shapes import ExecutionShapes
+from handlers.metadata import Metadata
+from handlers.system import SystemClock
+from handlers.tasks import Tasks
+from handlers.workflow import Workflows
+
+Operation = Callable[..., Awaitable[object]]
+
+
+def operations(engine: Engine, clock: Clock | None = None, drain: Drain | None = None) -> dict[str, Operation]:
+    """Every operationId with its function, all over one engine."""
+    shapes = ExecutionShapes()
+    tasks = Tasks(engine, shapes, clock or SystemClock(), drain or Drain())
+    return {
+        **_metadata(Metadata(engine)),
+        **_workflows(Workflows(engine, shapes)),
+        **_tasks(tasks),
+        **_events(Events(engine)),
+    }
+
+
+def _metadata(metadata: Metadata) -> dict[str, Operation]:
+    return {
+        "listWorkflowDefinitions": metadata.list_workflow_definitions,
+        "registerWorkflowDefinition": metadata.register_workflow_definition,
+        "updateWorkflowDefinitions": metadata.update_workflow_definitions,
+        "getWorkflowDefinition": metadata.get_workflow_definition,
+        "deleteWorkflowDefinition": metadata.delete_workflow_definition,
+        "deleteWorkflowDefinitionVersion": metadata.delete_workflow_definition,
+        "listTaskDefinitions": metadata.list_task_definitions,
+        "registerTaskDefinitions": metadata.register_task_definitions,
+        "updateTaskDefinition": metadata.update_task_definition,
+        "getTaskDefinition": metadata.get_task_definition,
+        "deleteTaskDefinition": metadata.delete_task_definition,
+    }
+
+
+def _workflows(workflows: Workflows) -> dict[str, Operation]:
+    return {
+        "startWorkflow": workflows.start_workflow,
+        "startWorkflowByName": workflows.start_workflow_by_name,
+        "getWorkflow": workflows.get_workflow,
+        "getWorkflowStatus": workflows.get_workflow_status,
+        "getWorkflowsByCorrelationIds": workflows.get_workflows_by_correlation_ids,
+        "searchWorkflows": workflows.search_workflows,
+        "pauseWorkflow": workflows.pause_workflow,
+        "resumeWorkflow": workflows.resume_workflow,
+        "restartWorkflow": workflows.restart_workflow,
+        "retryWorkflow": workflows.retry_workflow,
+        "rerunWorkflow": workflows.rerun_workflow,
+        "skipTask": workflows.skip_task,
+        "terminateWorkflow": workflows.terminate_workflow,
+        "removeWorkflow": workflows.remove_workflow,
+        "decideWorkflow": workflows.decide_workflow,
+    }
+
+
+def _tasks(tasks: Tasks) -> dict[str, Operation]:
+    return {
+        "pollTask": tasks.poll_task,
+        "batchPollTasks": tasks.batch_poll_tasks,
+        "updateTask": tasks.update_task,
+        "updateTaskV2": tasks.update_task_v2,
+        "updateTaskByReference": tasks.update_task_by_reference,
+        "updateTaskByReferenceSync": tasks.update_task_by_reference_sync,
+        "getTask": tasks.get_task,
+        "getTaskQueueSizes": tasks.get_task_queue_sizes,
+        "addTaskLog": tasks.add_task_log,
+        "getTaskLogs": tasks.get_task_logs,
+    }
+
+
+def _events(events: Events) -> dict[str, Operation]:
+    return {
+        "listEventHandlers": events.list_event_handlers,
+        "createEventHandler": events.create_event_handler,
+        "updateEventHandler": events.update_event_handler,
+        "getEventHandlersForEvent": events.get_event_handlers_for_event,
+        "deleteEventHandler": events.delete_event_handler,
+    }
