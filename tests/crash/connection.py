@@ -1,4 +1,4 @@
-"""A keep-alive HTTP/1.1 connection in asyncio, at a fraction of httpx's cost: the load shall be the server's, not ours."""
+"""A keep-alive HTTP/1.1 connection in asyncio, far cheaper than httpx: the load shall be on the server, not on us."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import secrets
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class Round:
 
 async def run_round(server: Server, number: int, chance: random.Random, count: int = 120) -> Round:
     """One round on a running server, which runs again at the end."""
-    prefix = f"crash_{uuid.uuid4().hex[:8]}"
+    prefix = f"crash_{secrets.token_hex(4)}"
     load = Load(server.base_url, prefix, count)
     await load.prepare()
     load.begin()
