@@ -11,7 +11,7 @@ from tests.serving import PROJECT
 
 SHELL = ("api", "catalog", "dispatch", "evaluators", "outbox", "runner", "timer")
 ALLOWED = frozenset(
-    [
+    {
         "__future__",
         "bisect",
         "collections",
@@ -35,7 +35,7 @@ ALLOWED = frozenset(
         "typing",
         "zlib",
         "zoneinfo",
-    ]
+    }
 )
 ENGINE = PROJECT / "engine"
 
