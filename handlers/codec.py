@@ -9,31 +9,14 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
 
-from engine.definitions import Json, TaskDef
-from engine.errors import InvalidInput, Violation
-from engine.requests import StartWorkflowRequest, TaskResult
+from engine.definitions import Json
+from engine.errors import InvalidInput
 
 T = TypeVar("T")
-
-VALIDATION_FAILED = "Validation failed, check below errors for detail."
-
-REQUIRED: Mapping[type, Mapping[str, str]] = MappingProxyType(
-    {
-        StartWorkflowRequest: {"name": "Workflow name cannot be null or empty"},
-        TaskResult: {
-            "workflowInstanceId": "Workflow Id cannot be null or empty",
-            "taskId": "Task ID cannot be null or empty",
-        },
-        TaskDef: {"name": "TaskDef name cannot be null or empty"},
-    }
-)
-"""What the reference says when a field that has no default is missing (golden errors-*)."""
 
 
 def parse(body: Json, type_: type[T], where: str = "body") -> T:
@@ -48,25 +31,7 @@ def _parse_repaired(body: Json, type_: type[T], where: str) -> T:
     try:
         return msgspec.convert(body, type_, strict=False)
     except msgspec.ValidationError as error:
-        violations = missing_fields(body, type_, where)
-        if violations:
-            raise InvalidInput(VALIDATION_FAILED, violations) from error
         raise InvalidInput(_located(str(error), where)) from error
-
-
-def missing_fields(body: Json, type_: Any, where: str) -> list[Violation]:
-    """Every required field that a body (or an item of a list) lacks, in the words of the reference."""
-    item = _item_type(type_)
-    if item is not None and isinstance(body, list):
-        found = (missing_fields(part, item, f"{where}[{index}]") for index, part in enumerate(body))
-        return [violation for part in found for violation in part]
-    if not isinstance(body, dict):
-        return []
-    return [
-        Violation(path=f"{where}.{name}", message=message)
-        for name, message in REQUIRED.get(type_, {}).items()
-        if body.get(name) is None
-    ]
 
 
 def without_nulls(value: Json, annotation: Any) -> Json:

@@ -22,11 +22,11 @@ class Metadata:
         """Store a new definition; an existing one only with `overwrite`."""
         await self._engine.register_workflow_def(parse(body, WorkflowDef, "registerWorkflowDef.arg0"), overwrite)
 
-    async def update_workflow_definitions(self, body: Json) -> tuple[JsonObject, int] | None:
+    async def update_workflow_definitions(self, body: Json) -> tuple[JsonObject | None, int]:
         """Insert or replace definitions; nothing to say when all went well, else what became of each."""
         definitions = parse(body, list[WorkflowDef], "updateWorkflowDef.arg0")
         outcome = await self._engine.update_workflow_defs(definitions)
-        return (shapes.bulk(outcome), 200) if outcome.bulk_error_results else None
+        return (shapes.bulk(outcome), 200) if outcome.bulk_error_results else (None, 204)
 
     async def get_workflow_definition(self, name: str, version: int | None = None) -> JsonObject:
         """One definition; the latest version when none is named."""

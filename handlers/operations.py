@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from engine.api import Engine
 from engine.ports import Clock
+from handlers.clock import SystemClock
 from handlers.drain import Drain
 from handlers.events import Events
 from handlers.execution_shapes import ExecutionShapes
 from handlers.metadata import Metadata
-from handlers.system import SystemClock
 from handlers.tasks import Tasks
 from handlers.workflow import Workflows
 

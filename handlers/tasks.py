@@ -21,17 +21,6 @@ LONGEST_POLL = 5000
 LARGEST_BATCH = 1000
 NO_CONTENT = (None, 204)
 
-REPORTABLE = frozenset(
-    {
-        TaskStatus.IN_PROGRESS,
-        TaskStatus.COMPLETED,
-        TaskStatus.FAILED,
-        TaskStatus.FAILED_WITH_TERMINAL_ERROR,
-        TaskStatus.CANCELED,
-    }
-)
-"""What a worker may say about a task; the other statuses are the engine's own."""
-
 
 class Tasks:
     """The task operations of one engine; every method is one operation of the contract."""
@@ -62,11 +51,11 @@ class Tasks:
 
     async def update_task(self, body: Json) -> str:
         """Take a worker's report; the answer is the task's id."""
-        return await self._engine.update_task(_result(body))
+        return await self._engine.update_task(parse(body, TaskResult, "updateTask.arg0"))
 
     async def update_task_v2(self, body: Json) -> bytes | tuple[None, int]:
         """Take a worker's report and hand out the next task of the same queue, or 204."""
-        following = await self._engine.update_task_and_poll(_result(body))
+        following = await self._engine.update_task_and_poll(parse(body, TaskResult, "updateTask.arg0"))
         return NO_CONTENT if following is None else self._shapes.task(following)
 
     async def update_task_by_reference(
@@ -110,9 +99,12 @@ class Tasks:
     async def _update_by_reference(
         self, workflow_id: str, reference: str, status: str, body: Json, worker_id: str | None
     ) -> str | None:
-        output = parse(body, JsonObject, "updateTask.arg3")
         return await self._engine.update_task_by_reference(
-            workflow_id, reference, _reportable(status), output, worker_id
+            workflow_id,
+            reference,
+            parse(status, TaskStatus, "updateTask.arg2"),
+            parse(body, JsonObject, "updateTask.arg3"),
+            worker_id,
         )
 
 
@@ -125,15 +117,3 @@ def log_text(body: str | bytes) -> str:
         return msgspec.json.decode(text, type=str)
     except msgspec.DecodeError:
         return text  # a text that only looks like JSON is a text
-
-
-def _result(body: Json) -> TaskResult:
-    result = parse(body, TaskResult, "updateTask.arg0")
-    _reportable(result.status)
-    return result
-
-
-def _reportable(status: str) -> TaskStatus:
-    if status not in REPORTABLE:
-        raise InvalidInput(f"status: a worker cannot report {status!r}, only {', '.join(sorted(REPORTABLE))}")
-    return TaskStatus(status)

@@ -73,9 +73,12 @@ class Workflows:
         sort: str | None = None,
         free_text: str | None = None,
         query: str | None = None,
+        classifier: str | None = None,
+        top_level_only: bool = False,
     ) -> bytes:
         """One page of executions that match a query."""
-        return summary_shape.page(await self._engine.search(parse_search(query, free_text, start, size, sort)))
+        search = parse_search(query, free_text, start, size, sort, classifier=classifier, top_level_only=top_level_only)
+        return summary_shape.page(await self._engine.search(search))
 
     async def pause_workflow(self, workflow_id: str) -> None:
         """Schedule nothing more until it is resumed."""

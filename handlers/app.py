@@ -1,0 +1,43 @@
+"""The composition root: the one place where stores, engine, operations and pages meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.api import Engine
+from engine.ports import Store
+from handlers.clock import SystemClock
+from handlers.drain import Drain
+from handlers.health import Health
+from handlers.http.stack import build_app
+from handlers.ids import TimeOrderedIds
+from handlers.lifespan import Lifespan, PlainStartFailure
+from handlers.log import AccessLog, AsgiApp
+from handlers.operations import operations
+from handlers.pages import Pages
+from handlers.settings import Settings
+from storage.memory import MemoryStore
+from storage.sqlite import SqliteStore
+
+CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
+
+
+def create_app(settings: Settings) -> AsgiApp:
+    """The whole server as one ASGI application; nothing starts before its lifespan does."""
+    clock = SystemClock()
+    engine = Engine(store(settings), clock, TimeOrderedIds(clock))
+    return application(engine, clock, access_log=settings.access_log)
+
+
+def application(engine: Engine, clock: SystemClock, *, access_log: bool = False) -> AsgiApp:
+    """The street side over a given engine."""
+    drain, health = Drain(), Health(engine)
+    lifespan = Lifespan(engine, health, drain)
+    app = build_app(CONTRACT, operations(engine, clock, drain), lifespan, Pages(health, CONTRACT))
+    served = PlainStartFailure(app, lifespan)
+    return AccessLog(served) if access_log else served
+
+
+def store(settings: Settings) -> Store:
+    """The store that the settings ask for, not opened yet."""
+    return MemoryStore() if settings.memory else SqliteStore(settings.data_file)

@@ -1,0 +1,61 @@
+"""The command line: `segue serve`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+
+from handlers import log
+from handlers.server import GunicornServer
+from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
+
+
+@click.group()
+def main() -> None:
+    """Segue, a workflow server that speaks the Conductor OSS REST API."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: 8080]")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of the store.  [default: data]")
+@click.option("--memory", is_flag=True, default=None, help="Keep everything in memory; nothing survives the process.")
+@click.option("--log-format", type=click.Choice(["console", "json"]), help="How log lines look.  [default: console]")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]")
+@click.option("--access-log/--no-access-log", default=None, help="One log line a request.  [default: on]")
+def serve(**flags: Any) -> None:
+    """Serve the API, the documentation and the health pages until SIGTERM."""
+    if flags["memory"] and flags["data"] is not None:
+        raise click.UsageError("--memory keeps nothing, so --data makes no sense beside it.")
+    settings = _settings(flags)
+    log.configure(settings.log_format, settings.log_level)
+    logger = structlog.get_logger()
+    for sentence in unknown_variables():
+        logger.warning(sentence)
+    _prepare_data(settings)
+    where = "memory" if settings.memory else str(settings.data_file.resolve())
+    logger.info("serving", api=f"http://{settings.host}:{settings.port}/api", store=where)
+    GunicornServer(settings).run()
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    given = {name: value for name, value in flags.items() if value is not None}
+    if given.get("data") is not None:
+        given["memory"] = False  # the flag wins over SEGUE_MEMORY
+    try:
+        return dataclasses.replace(from_env(), **given)
+    except InvalidSetting as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _prepare_data(settings: Settings) -> None:
+    if settings.memory:
+        return
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"The data folder {settings.data} cannot be made: {error.strerror}.") from error

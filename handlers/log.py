@@ -1,0 +1,106 @@
+"""Logs on standard error: one line an event, for people or as JSON; and one line a request.
+
+Everything goes through structlog, what libraries say by `logging` too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+
+from handlers.settings import LogFormat, LogLevel
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CLIENT_GONE = 499
+"""The status in the line about a request whose client left before the answer; it is never sent."""
+
+
+def configure(format_: LogFormat, level: LogLevel, file: TextIO | None = None) -> None:
+    """Set up structlog and logging for this process."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            RENDERERS[format_],
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=max(number, logging.INFO), handlers=[FromLibraries()], force=True)
+    for chatty in ("httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class FromLibraries(logging.Handler):
+    """Hands what libraries log to structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on one record, with its traceback when it has one."""
+        log = structlog.get_logger(logger=record.name)
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
+class AccessLog:
+    """ASGI middleware: one line for every request, after its answer."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+        self._log = structlog.get_logger().bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, then tell."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        now = asyncio.get_running_loop().time
+        started, status = now(), CLIENT_GONE
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            taken = round((now() - started) * 1000, 2)
+            self._log.info("request", method=scope["method"], path=scope["path"], status=status, ms=taken)
+
+
+def _json_line(_logger: Any, _method: str, event: structlog.typing.EventDict) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode() + "\n"
+
+
+def _console_line(_logger: Any, _method: str, event: structlog.typing.EventDict) -> str:
+    head = f"{event.pop('timestamp')} {event.pop('level'):<8} {event.pop('event')}"
+    trace = event.pop("exception", None)
+    fields = "".join(f" {name}={_plain(value)}" for name, value in event.items())
+    return f"{head}{fields}\n" + (f"{trace}\n" if trace else "")
+
+
+def _plain(value: Any) -> str:
+    """The value as it is, quoted only where it would tear the line apart."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else repr(text)
+
+
+RENDERERS: dict[LogFormat, Callable[[Any, str, structlog.typing.EventDict], str]] = {
+    "json": _json_line,
+    "console": _console_line,
+}

@@ -1,0 +1,89 @@
+"""What can be configured. This module is the only reader of the environment; flags of the command line win over it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import os
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+PREFIX = "SEGUE_"
+
+LogFormat = Literal["console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class InvalidSetting(ValueError):
+    """A variable of the environment has a value that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One server's configuration; the variable of a field is its name in capitals behind `SEGUE_`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data: Path = Path("data")
+    """The folder of the embedded store."""
+    memory: bool = False
+    """Keep everything in memory only; nothing survives the process."""
+    log_format: LogFormat = "console"
+    log_level: LogLevel = "info"
+    access_log: bool = True
+    """One line a request."""
+    grace_seconds: int = 25
+    """How long requests in flight may take after SIGTERM."""
+
+    @property
+    def data_file(self) -> Path:
+        """The file of the embedded store."""
+        return self.data / "segue.db"
+
+
+def from_env(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment asks for; an empty variable counts as unset."""
+    given = os.environ if environ is None else environ
+    texts = {name: given.get(PREFIX + name.upper(), "") for name in _names()}
+    return dataclasses.replace(Settings(), **{name: _value(name, text) for name, text in texts.items() if text})
+
+
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
+    """A sentence for every `SEGUE_` variable that means nothing, with the name it was probably meant to be."""
+    known = [PREFIX + name.upper() for name in _names()]
+    given = sorted(name for name in (os.environ if environ is None else environ) if name.startswith(PREFIX))
+    return [_unknown(name, known) for name in given if name not in known]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {nearest[0]}?" if nearest else "")
+
+
+def _names() -> list[str]:
+    return [field.name for field in dataclasses.fields(Settings)]
+
+
+def _value(name: str, text: str) -> Any:
+    try:
+        return msgspec.convert(text, _types()[name], strict=False, dec_hook=_other_types)
+    except msgspec.ValidationError as error:
+        problem = str(error).replace("`", "")
+        raise InvalidSetting(f"{PREFIX}{name.upper()}={text}: {problem[0].lower()}{problem[1:]}") from error
+
+
+@functools.cache
+def _types() -> dict[str, Any]:
+    return typing.get_type_hints(Settings)
+
+
+def _other_types(type_: Any, text: Any) -> Any:
+    if type_ is Path:
+        return Path(text).expanduser()
+    raise NotImplementedError(type_)
