@@ -1,0 +1,177 @@
+"""`openapi.yaml` as values: the operations, what each takes and what it answers. References are resolved here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from connexion.decorators.parameter import pythonic
+
+Schema = dict[str, Any]
+Document = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+
+
+class ContractError(Exception):
+    """The contract cannot be served; the message names every operation concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path or query parameter; `argument` is its name in Python, `at` where an error says it is."""
+
+    name: str
+    argument: str
+    where: str
+    required: bool
+    schema: Schema
+    deep: bool = False
+    at: str | None = None
+    message: str | None = None
+
+    @property
+    def always_given(self) -> bool:
+        """True when a handler needs no default for it."""
+        return self.required or "default" in self.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body: the schema of each media type, in the contract's order; `at` starts the paths of its errors."""
+
+    required: bool
+    content: Mapping[str, Schema]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A successful answer; `media` is None when it has no body."""
+
+    status: int
+    media: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    operation_id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: tuple[Response, ...]
+
+    def __str__(self) -> str:
+        return f"{self.operation_id} ({self.method.upper()} {self.path})"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The document as it was written, and its operations by operationId."""
+
+    document: Document
+    operations: Mapping[str, Operation]
+
+
+def load_document(path: Path) -> Document:
+    """The YAML document at `path`. Raises ContractError when there is none or it is not a mapping."""
+    try:
+        document = yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (OSError, yaml.YAMLError) as error:
+        raise ContractError(f"The contract {path.name} cannot be read: {error}") from error
+    if not isinstance(document, dict) or "paths" not in document:
+        raise ContractError(f"The contract {path.name} is not an OpenAPI document: it has no paths.")
+    return document
+
+
+def read(document: Document) -> Contract:
+    """The operations of a document. Raises ContractError for what this edge cannot serve."""
+    operations: dict[str, Operation] = {}
+    for path, method, node in operation_nodes(document):
+        operation = _operation(document, path, method, node)
+        if operation.operation_id in operations:
+            raise ContractError(f"Two operations are called {operation.operation_id}; the second is {path}.")
+        operations[operation.operation_id] = operation
+    return Contract(document, operations)
+
+
+def operation_nodes(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and node of every operation, in the contract's order."""
+    for path, item in document["paths"].items():
+        for method, node in item.items():
+            if method in METHODS:
+                yield path, method, node
+
+
+def resolve(document: Document, node: dict[str, Any]) -> dict[str, Any]:
+    """The node that a `$ref` leads to, or the node itself."""
+    while "$ref" in node:
+        target: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            try:
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            except (KeyError, TypeError):
+                raise ContractError(f"The contract refers to {node['$ref']}, which does not exist.") from None
+        node = target
+    return node
+
+
+def _operation(document: Document, path: str, method: str, node: dict[str, Any]) -> Operation:
+    operation_id = node.get("operationId")
+    if not operation_id:
+        raise ContractError(f"{method.upper()} {path} has no operationId.")
+    shared = document["paths"][path].get("parameters", [])
+    parameters = [resolve(document, parameter) for parameter in [*shared, *node.get("parameters", [])]]
+    if "security" in node or "security" in document:
+        raise ContractError(f"{operation_id} declares security, which this server would not enforce.")
+    return Operation(
+        operation_id,
+        method,
+        path,
+        tuple(_parameter(document, operation_id, parameter) for parameter in parameters),
+        _body(document, operation_id, node),
+        tuple(_responses(document, operation_id, node)),
+    )
+
+
+def _parameter(document: Document, operation_id: str, node: dict[str, Any]) -> Parameter:
+    schema = resolve(document, node.get("schema", {}))
+    if node["in"] not in ("path", "query"):
+        raise ContractError(
+            f"{operation_id}: parameter {node['name']} is in {node['in']}; only path and query are read."
+        )
+    if not isinstance(schema.get("type"), str):
+        raise ContractError(f"{operation_id}: parameter {node['name']} needs one schema type.")
+    return Parameter(
+        name=node["name"],
+        argument=pythonic(node["name"]),
+        where=node["in"],
+        required=node.get("required", False),
+        schema=schema,
+        deep=node.get("style") == "deepObject",
+        at=node.get("x-argument"),
+        message=node.get("x-message"),
+    )
+
+
+def _body(document: Document, operation_id: str, node: dict[str, Any]) -> Body | None:
+    if "requestBody" not in node:
+        return None
+    body = resolve(document, node["requestBody"])
+    content = {media.lower(): value.get("schema", {}) for media, value in body["content"].items()}
+    return Body(body.get("required", False), content, body.get("x-argument", f"{operation_id}.body"))
+
+
+def _responses(document: Document, operation_id: str, node: dict[str, Any]) -> Iterator[Response]:
+    good = {code: value for code, value in node.get("responses", {}).items() if str(code).startswith("2")}
+    if not good:
+        raise ContractError(f"{operation_id} has no successful response.")
+    for code, value in good.items():
+        media = resolve(document, value).get("content")
+        yield Response(int(code), next(iter(media)) if media else None)

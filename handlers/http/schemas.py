@@ -1,0 +1,110 @@
+"""Values against the schemas of the contract: compiled once, and every violation named in the words of the contract.
+
+A schema may carry `x-message`: the sentence for the person whose value does not fit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from engine.errors import InvalidInput, Violation
+from handlers.http.contract import Document, Schema, resolve
+
+VALIDATION_FAILED = "Validation failed, check below errors for detail."
+
+_MOST_VIOLATIONS = 50
+_LONGEST_TEXT = 300
+_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+_INTO_LIST_OR_MAP = ("items", "additionalProperties")
+
+
+def bounded(node: Any) -> Any:
+    """The same schema with the integer formats as ranges (for JSON Schema a format is only a remark)."""
+    if isinstance(node, list):
+        return [bounded(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    ranges = _RANGES.get(node["format"]) if isinstance(node.get("format"), str) else None
+    limits = {"minimum": ranges[0], "maximum": ranges[1]} if ranges else {}
+    return {**limits, **{key: bounded(value) for key, value in node.items()}}
+
+
+class SchemaCheck:
+    """One schema of a contract; `at` starts the path of each violation."""
+
+    def __init__(self, schema: Schema, document: Document, at: str) -> None:
+        self._schema = {"allOf": [bounded(schema)], "components": bounded(document.get("components", {}))}
+        self._validator = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=False)
+        self._at = at
+
+    def __call__(self, value: Any) -> None:
+        """Raise InvalidInput with the violations (at most 50) when the value does not fit."""
+        if not self._validator.is_valid(value):
+            found = islice(self._validator.iter_errors(value), _MOST_VIOLATIONS)
+            raise InvalidInput(VALIDATION_FAILED, [self._violation(_most_telling(error)) for error in found])
+
+    def _violation(self, error: jsonschema_rs.ValidationError) -> Violation:
+        missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
+        path = [*error.instance_path, missing] if missing else error.instance_path
+        default = f"{missing} is required" if missing else shortened(error.message)
+        return Violation(
+            path=self._at + "".join(_step(part) for part in path),
+            message=_own_message(self._schema, error.evaluation_path, missing) or default,
+            invalid_value=None if missing else scalar_text(error.instance),
+        )
+
+
+def scalar_text(value: Any) -> str | None:
+    """A text, number or boolean as text; None for anything else (api/errors, `invalidValue`)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return shortened(str(value)) if isinstance(value, str | int | float) else None
+
+
+def shortened(text: str) -> str:
+    """A text that is short enough to be part of an error."""
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
+
+
+def _step(part: str | int) -> str:
+    return f"[{part}]" if isinstance(part, int) else f".{part}"
+
+
+def _most_telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """Of an alternative that failed: the error of the branch that got furthest, else the first that fits the type."""
+    while True:
+        branches: Sequence[Sequence[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", None) or ()
+        errors = [inner for branch in branches for inner in branch]
+        if not errors:
+            return error
+        error = max(errors, key=lambda inner: (len(inner.instance_path), inner.kind.name != "type"))
+
+
+def _own_message(schema: Schema, evaluation_path: Sequence[str | int], missing: str | None) -> str | None:
+    """The outermost `x-message` of the place that an error is about."""
+    message: str | None = None
+    node = schema
+    for node, entered in _schemas_along(schema, evaluation_path):
+        message = node.get("x-message") if entered else message or node.get("x-message")
+    if missing is None:
+        return message
+    inner = node.get("properties", {}).get(missing, {})
+    return inner.get("x-message") or resolve(schema, inner).get("x-message")
+
+
+def _schemas_along(schema: Schema, evaluation_path: Sequence[str | int]) -> Iterator[tuple[Schema, bool]]:
+    """The schemas that a path of keywords leads through; True with those of a new place in the value."""
+    node: Any = schema
+    steps = iter(evaluation_path[:-1])
+    for keyword in steps:
+        if keyword == "$ref":
+            node = resolve(schema, {"$ref": node["$ref"]})
+        elif keyword in _INTO_LIST_OR_MAP:
+            node = node[keyword]
+        else:
+            node = node[keyword][next(steps)]
+        yield node, keyword == "properties" or keyword in _INTO_LIST_OR_MAP
