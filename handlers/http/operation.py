@@ -21,6 +21,9 @@ PATIENCE_SECONDS = 0.02
 """An answer that comes sooner is not worth watching the connection for."""
 
 
+_NO_CONTENT = 204
+
+
 class OperationAdapter:
     """One handler with its operation, compiled.
 
@@ -91,7 +94,9 @@ class _ClientWatch:
 
 
 async def _send(answer: Answer, send: Send) -> None:
-    headers = [(b"content-length", b"%d" % len(answer.body))]
+    headers = []
+    if answer.status != _NO_CONTENT:  # which must not have a length (RFC 9110 §8.6)
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     if answer.content_type is not None:
         headers.append((b"content-type", answer.content_type))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
