@@ -1,0 +1,34 @@
+"""An engine that does nothing but remember what it was asked, and answer what the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from engine.api import Engine
+
+
+class RecordingEngine:
+    """`answers` maps method names to what they return, or to the exception they raise."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """A coroutine function for every method the real engine has, and for no other."""
+        getattr(Engine, name)
+
+        async def method(*args: Any, **named: Any) -> Any:
+            self.calls.append((name, (*args, *named.values())))
+            answer = self.answers.get(name)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return method
+
+    @property
+    def engine(self) -> Engine:
+        """This recorder, typed as what it stands for."""
+        return cast(Engine, self)
