@@ -38,7 +38,7 @@ def serve(**flags: Any) -> None:
         logger.warning(sentence)
     _prepare_data(settings)
     where = "memory" if settings.memory else str(settings.data_file.resolve())
-    logger.info("serving", api=f"http://{settings.host}:{settings.port}/api", store=where)
+    logger.info("serving", api=f"http://{settings.address}/api", store=where)
     GunicornServer(settings).run()
 
 

@@ -51,7 +51,7 @@ class FromLibraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass on one record, with its traceback when it has one."""
-        log = structlog.get_logger(logger=record.name)
+        log = structlog.get_logger(library=record.name)
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
 
 
@@ -84,14 +84,14 @@ class AccessLog:
 
 
 def _json_line(_logger: Any, _method: str, event: structlog.typing.EventDict) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode() + "\n"
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 def _console_line(_logger: Any, _method: str, event: structlog.typing.EventDict) -> str:
     head = f"{event.pop('timestamp')} {event.pop('level'):<8} {event.pop('event')}"
     trace = event.pop("exception", None)
     fields = "".join(f" {name}={_plain(value)}" for name, value in event.items())
-    return f"{head}{fields}\n" + (f"{trace}\n" if trace else "")
+    return f"{head}{fields}" + (f"\n{trace}" if trace else "")
 
 
 def _plain(value: Any) -> str:

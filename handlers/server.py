@@ -9,6 +9,7 @@ from gunicorn.glogging import Logger
 
 from handlers import log
 from handlers.app import create_app
+from handlers.http.worker import GRACE_SECONDS
 from handlers.settings import Settings
 
 KEEPALIVE_SECONDS = 75
@@ -50,12 +51,12 @@ class StructuredLogger(Logger):  # type: ignore[misc]
 def options(settings: Settings) -> dict[str, Any]:
     """gunicorn's options for these settings."""
     return {
-        "bind": f"{settings.host}:{settings.port}",
+        "bind": settings.address,
         "workers": 1,
         "worker_class": "handlers.http.worker.ServerWorker",
         "keepalive": KEEPALIVE_SECONDS,
         "timeout": 60,
-        "graceful_timeout": settings.grace_seconds + SPARE_SECONDS,
+        "graceful_timeout": GRACE_SECONDS + SPARE_SECONDS,
         "logger_class": StructuredLogger,
         "loglevel": settings.log_level,
         "proc_name": "segue",

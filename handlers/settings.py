@@ -38,8 +38,12 @@ class Settings:
     log_level: LogLevel = "info"
     access_log: bool = True
     """One line a request."""
-    grace_seconds: int = 25
-    """How long requests in flight may take after SIGTERM."""
+
+    @property
+    def address(self) -> str:
+        """Where to listen, as it stands in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     @property
     def data_file(self) -> Path:

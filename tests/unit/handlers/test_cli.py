@@ -1,0 +1,80 @@
+"""The command line refuses what makes no sense, in a sentence, and hands on the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from handlers import cli
+from handlers.server import options
+from handlers.settings import Settings
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings that would have been served."""
+    settings: list[Settings] = []
+
+    class NoServer:
+        def __init__(self, asked: Settings) -> None:
+            settings.append(asked)
+
+        def run(self) -> None:
+            """Serve nothing."""
+
+    monkeypatch.setattr(cli, "GunicornServer", NoServer)
+    monkeypatch.setattr("handlers.log.configure", lambda *_: None)
+    return settings
+
+
+def serve(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(cli.main, ["serve", *arguments], env=environment)
+
+
+def test_flags_win_over_the_environment(served: list[Settings], tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    result = serve("--port", "9", "--data", str(folder), SEGUE_PORT="8", SEGUE_HOST="::1", SEGUE_MEMORY="true")
+    assert result.exit_code == 0, result.output
+    assert served == [Settings(host="::1", port=9, data=folder)]
+    assert folder.is_dir()
+
+
+def test_memory_needs_no_folder(served: list[Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert serve("--memory", "--no-access-log", "--log-format", "json").exit_code == 0
+    assert served == [Settings(memory=True, access_log=False, log_format="json")]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "complaint"),
+    [
+        (["--memory", "--data", "x"], {}, "--memory keeps nothing"),
+        (["--port", "0"], {}, "0 is not in the range"),
+        ([], {"SEGUE_PORT": "many"}, "SEGUE_PORT=many: expected int"),
+        (["--log-format", "xml"], {}, "'xml' is not one of"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    served: list[Settings], arguments: list[str], environment: dict[str, str], complaint: str
+) -> None:
+    result = serve(*arguments, **environment)
+    assert result.exit_code == 2
+    assert complaint in result.output
+    assert served == []
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(served: list[Settings], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = serve("--data", str(tmp_path / "file" / "folder"))
+    assert result.exit_code == 2
+    assert "cannot be made" in result.output
+    assert served == []
+
+
+def test_gunicorn_gets_one_worker_where_it_was_asked_for() -> None:
+    chosen = options(Settings(host="::1", port=9))
+    assert (chosen["bind"], chosen["workers"]) == ("[::1]:9", 1)
+    assert options(Settings())["bind"] == "127.0.0.1:8080"

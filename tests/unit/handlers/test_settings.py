@@ -1,0 +1,55 @@
+"""The environment is read once, by name, and says what it does not understand."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
+
+
+def test_nothing_set_means_the_defaults() -> None:
+    assert from_env({"PATH": "/bin", "SEGUE_PORT": ""}) == Settings()
+
+
+def test_every_setting_can_be_set() -> None:
+    environ = {
+        "SEGUE_HOST": "0.0.0.0",
+        "SEGUE_PORT": "9000",
+        "SEGUE_DATA": "there",
+        "SEGUE_MEMORY": "true",
+        "SEGUE_LOG_FORMAT": "json",
+        "SEGUE_LOG_LEVEL": "debug",
+        "SEGUE_ACCESS_LOG": "0",
+    }
+    assert len(environ) == len(dataclasses.fields(Settings))
+    assert from_env(environ) == Settings("0.0.0.0", 9000, Path("there"), True, "json", "debug", False)
+    assert unknown_variables(environ) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("SEGUE_PORT", "http", "SEGUE_PORT=http: expected int, got str"),
+        ("SEGUE_MEMORY", "perhaps", "SEGUE_MEMORY=perhaps: expected bool, got str"),
+        ("SEGUE_LOG_FORMAT", "xml", "SEGUE_LOG_FORMAT=xml: invalid enum value 'xml'"),
+    ],
+)
+def test_a_senseless_value_is_refused_by_name(name: str, value: str, complaint: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        from_env({name: value})
+    assert str(refused.value) == complaint
+
+
+def test_unknown_variables_come_with_the_nearest_name() -> None:
+    environ = {"SEGUE_PROT": "1", "SEGUE_ENTIRELY_DIFFERENT": "x", "PORT": "1"}
+    assert unknown_variables(environ) == [
+        "SEGUE_ENTIRELY_DIFFERENT is not a setting",
+        "SEGUE_PROT is not a setting; did you mean SEGUE_PORT?",
+    ]
+
+
+def test_the_data_file_lies_in_the_data_folder() -> None:
+    assert Settings(data=Path("there")).data_file == Path("there") / "segue.db"
