@@ -1,0 +1,57 @@
+"""The statements of a commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from storage.sqlite.rows import CommitRows
+
+# A null deadline, outbox or entry keeps what is stored.
+_PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_id) do update set
+    version = excluded.version, update_time = excluded.update_time,
+    deadline = coalesce(excluded.deadline, deadline), outbox = coalesce(excluded.outbox, outbox)"""
+_PUT_HEADER = "insert into header values(?,?) on conflict(workflow_id) do update set doc = excluded.doc"
+_PUT_TASK = """insert into task values(?,?,?,?,?,?,?) on conflict(workflow_id, seq) do update set
+    task_id = excluded.task_id, status = excluded.status, deadline = excluded.deadline,
+    entry = coalesce(excluded.entry, entry), doc = excluded.doc"""
+_PUT_SUMMARY = """insert into summary(workflow_id, workflow_type, version, status, start_time, update_time, end_time,
+    correlation_id, parent_workflow_id, priority, classifier, idempotency_key, doc) values(?,?,?,?,?,?,?,?,?,?,?,?,?)
+    on conflict(workflow_id) do update set workflow_type = excluded.workflow_type, version = excluded.version,
+    status = excluded.status, start_time = excluded.start_time, update_time = excluded.update_time,
+    end_time = excluded.end_time, correlation_id = excluded.correlation_id,
+    parent_workflow_id = excluded.parent_workflow_id, priority = excluded.priority, classifier = excluded.classifier,
+    idempotency_key = excluded.idempotency_key, doc = excluded.doc"""
+_PUT_SNAPSHOT = "insert into document values(?,?,?,?) on conflict do nothing"
+_PUT_ENTRY = "update task set entry = ? where task_id = ?"
+_REMOVE_TASK = "delete from task where workflow_id = ? and task_id = ?"
+_REMOVE_LOGS = "delete from log where task_id = ?"
+
+
+def write(db: sqlite3.Connection, commits: Sequence[CommitRows]) -> None:
+    """Write plain commits table by table, in their order; one that is not plain must come alone."""
+    for commit in commits:
+        for task_id in commit.removed:
+            db.execute(_REMOVE_TASK, (commit.workflow_id, task_id))
+            db.execute(_REMOVE_LOGS, (task_id,))
+    db.executemany(_PUT_WORKFLOW, [commit.workflow for commit in commits if commit.workflow])
+    db.executemany(_PUT_HEADER, [commit.header for commit in commits if commit.header])
+    db.executemany(_PUT_TASK, [row for commit in commits for row in commit.tasks])
+    db.executemany(_PUT_ENTRY, [row for commit in commits for row in commit.entries])
+    db.executemany(_PUT_SUMMARY, [commit.summary for commit in commits if commit.summary])
+    db.executemany(_PUT_SNAPSHOT, [commit.snapshot for commit in commits if commit.snapshot])
+
+
+def version_of(db: sqlite3.Connection, workflow_id: str) -> int:
+    """The stored version; 0 = there is no such workflow."""
+    found = db.execute("select version from workflow where workflow_id = ?", (workflow_id,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def remove(db: sqlite3.Connection, workflow_id: str) -> list[str]:
+    """Delete all of one execution; the ids of its tasks."""
+    tasks = db.execute("select task_id from task where workflow_id = ?", (workflow_id,)).fetchall()
+    db.executemany(_REMOVE_LOGS, tasks)
+    for table in ("task", "header", "workflow", "summary"):
+        db.execute(f"delete from {table} where workflow_id = ?", (workflow_id,))  # noqa: S608 (fixed names)
+    return [task_id for (task_id,) in tasks]

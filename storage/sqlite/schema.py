@@ -1,0 +1,80 @@
+"""The tables, and how a file of an older version becomes one of this version.
+
+Documents are msgspec JSON; beside them stand the columns that a question needs. What changes at every step (`workflow`)
+is kept apart from what can be large (`header`), so that a step costs the same whatever the input of the workflow is.
+
+- `workflow.version` and `update_time` are newer than those inside the header's document: a commit may raise only them.
+- `task.entry` is the task's queue entry for as long as it has one: '' or null = none. Ready queues are rebuilt from it.
+- `tally` counts `summary` by type and status, so that the usual searches know their total without counting.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from engine.errors import Unavailable
+
+_FIRST = (
+    """create table workflow(
+        workflow_id text primary key, version integer not null, update_time integer not null,
+        deadline integer, outbox integer) without rowid""",
+    "create index workflow_deadline on workflow(deadline) where deadline > 0",
+    "create index workflow_outbox on workflow(outbox) where outbox > 0",
+    "create table header(workflow_id text primary key, doc blob not null) without rowid",
+    """create table task(
+        workflow_id text, seq integer, task_id text not null, status text not null, deadline integer not null,
+        entry blob, doc blob not null, primary key(workflow_id, seq)) without rowid""",
+    "create unique index task_id on task(task_id)",
+    "create index task_wakes on task(workflow_id, seq) where entry > '' or deadline > 0",
+    """create table summary(
+        id integer primary key, workflow_id text not null unique, workflow_type text not null, version integer not null,
+        status text not null, start_time integer, update_time integer, end_time integer, correlation_id text,
+        parent_workflow_id text, priority integer not null, classifier text, idempotency_key text,
+        doc text not null)""",
+    "create index summary_start on summary(start_time desc, workflow_id)",
+    "create index summary_type on summary(workflow_type, start_time desc, workflow_id)",
+    "create index summary_status on summary(status, start_time desc, workflow_id)",
+    "create index summary_type_status on summary(workflow_type, status, start_time desc, workflow_id)",
+    "create index summary_correlation on summary(correlation_id, workflow_type) where correlation_id is not null",
+    "create index summary_parent on summary(parent_workflow_id) where parent_workflow_id is not null",
+    "create index summary_idempotency on summary(idempotency_key, workflow_type) where idempotency_key is not null",
+    """create table tally(
+        workflow_type text, status text, n integer not null, primary key(workflow_type, status)) without rowid""",
+    """create trigger summary_added after insert on summary begin
+        insert into tally values(new.workflow_type, new.status, 1)
+        on conflict(workflow_type, status) do update set n = n + 1; end""",
+    """create trigger summary_removed after delete on summary begin
+        update tally set n = n - 1 where workflow_type = old.workflow_type and status = old.status; end""",
+    """create trigger summary_moved after update on summary
+        when old.status <> new.status or old.workflow_type <> new.workflow_type begin
+        update tally set n = n - 1 where workflow_type = old.workflow_type and status = old.status;
+        insert into tally values(new.workflow_type, new.status, 1)
+        on conflict(workflow_type, status) do update set n = n + 1; end""",
+    """create table document(
+        kind text, name text, version integer, body blob not null, primary key(kind, name, version)) without rowid""",
+    "create table log(id integer primary key, task_id text not null, doc blob not null)",
+    "create index log_task on log(task_id)",
+    """create table poll(
+        queue_name text, domain text, doc blob not null, primary key(queue_name, domain)) without rowid""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Step n brings a file from `user_version` n to n + 1. Steps that were released are never edited."""
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the file to this version in one transaction; a file of a newer version raises `Unavailable`."""
+    db.execute("begin exclusive")
+    try:
+        found = db.execute("pragma user_version").fetchone()[0]
+        if found > len(MIGRATIONS):
+            raise Unavailable(
+                f"The database has schema version {found}, this server knows {len(MIGRATIONS)}: use a newer server."
+            )
+        for statement in (statement for step in MIGRATIONS[found:] for statement in step):
+            db.execute(statement)
+        db.execute(f"pragma user_version = {len(MIGRATIONS)}")
+        db.execute("commit")
+    except BaseException:
+        db.execute("rollback")
+        raise
