@@ -6,12 +6,37 @@ durable.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
+from engine import starting
+from engine.bells import Bells
+from engine.catalog import Catalog
+from engine.commands import (
+    Command,
+    Decide,
+    ExtendLease,
+    Pause,
+    Rerun,
+    Restart,
+    Resume,
+    Retry,
+    SkipTask,
+    Terminate,
+    UpdateTask,
+)
 from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef, WorkflowTask
+from engine.dispatch import Dispatch
+from engine.draft import Decision
+from engine.effects import StartWorkflow
+from engine.errors import InvalidInput, NotFound
+from engine.graph import Graph
 from engine.model import Task, Workflow
+from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, PollRecord, Store
+from engine.questions import Evaluate, Evaluated, Jitter, MissingDefinition, Question, WorkerActive
 from engine.requests import (
     BulkResponse,
     RerunWorkflowRequest,
@@ -20,8 +45,18 @@ from engine.requests import (
     TaskExecLog,
     TaskResult,
 )
+from engine.runner import Runner
 from engine.search import Search
 from engine.status import TaskStatus
+from engine.timer import Timer
+from engine.validation import require_valid
+from engine.validation_requests import validate_start_request, validate_task_result
+
+SAVE_POLLS_EVERY_S = 2.0
+SWEEP_EVERY = 15
+"""The outbox is swept with every so many savings of poll data."""
+
+log = logging.getLogger("segue.engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,62 +77,292 @@ class WorkflowView:
     tasks: tuple[TaskView, ...]
 
 
+def _view(task: Task, graph: Graph) -> TaskView:
+    node = task.own_node or graph.node(task.node) or WorkflowTask(task.task_def_name, task.node, type=task.task_type)
+    return TaskView(task, node, graph.definition_id)
+
+
 class Engine:
     """Built by `handlers.app` from ports; `start` and `stop` belong to the server's lifespan."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids) -> None: ...
+    def __init__(self, store: Store, clock: Clock, ids: Ids) -> None:
+        self._store, self._clock, self._ids = store, clock, ids
+        self._bells = Bells()
+        self._catalog = Catalog(store, clock)
+        self._runner = Runner(store, self._catalog, clock, ids, self._bells, self._answer)
+        self._dispatch = Dispatch(store, self._runner, self._bells, clock)
+        self.timer = Timer(store, self._runner, clock, self._report)
+        self.outbox = Outbox(store, self._runner, self._start_effect, self._report)
+        self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
+        self._starter = starting.Starter(self._catalog, self._runner, clock, ids)
+        self._loops: list[asyncio.Task[None]] = []
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def check(self) -> None: ...
+    # ------------------------------------------------------------------ life
 
-    # metadata (validated: InvalidInput lists every violation)
-    async def register_workflow_def(self, definition: WorkflowDef, overwrite: bool = False) -> None: ...
-    async def update_workflow_defs(self, definitions: Sequence[WorkflowDef]) -> BulkResponse: ...
-    async def workflow_def(self, name: str, version: int | None = None) -> WorkflowDef: ...
-    async def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]: ...
-    async def delete_workflow_def(self, name: str, version: int | None = None) -> None: ...
-    async def register_task_defs(self, definitions: Sequence[TaskDef]) -> None: ...
-    async def update_task_def(self, definition: TaskDef) -> None: ...
-    async def task_def(self, name: str) -> TaskDef: ...
-    async def task_defs(self) -> list[TaskDef]: ...
-    async def delete_task_def(self, name: str) -> None: ...
-    async def add_event_handlers(self, handlers: Sequence[EventHandler]) -> None: ...
-    async def event_handlers(self, event: str | None = None, active_only: bool = False) -> list[EventHandler]: ...
-    async def update_event_handler(self, handler: EventHandler) -> None: ...
-    async def delete_event_handler(self, name: str) -> None: ...
+    async def start(self) -> None:
+        """Open the store, finish what a crash has left, and begin to look at the clock."""
+        await self._store.open(self._bells.ring)
+        await self._catalog.open()
+        await self._dispatch.open()
+        await self.outbox.sweep()
+        loop = asyncio.get_running_loop()
+        self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
 
-    # executions
-    async def start_workflow(self, request: StartWorkflowRequest) -> str: ...
-    async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView: ...
+    async def stop(self) -> None:
+        """Answer waiting polls with nothing, finish effects, flush, close. Safe to call twice."""
+        self._bells.close()
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops = []
+        await self.outbox.idle()
+        await self._dispatch.save_polls()
+        await self._store.close()
+
+    async def check(self) -> None:
+        """Return when everything works; raise `Unavailable` with the reason otherwise."""
+        await self._store.check()
+
+    async def _upkeep(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(SAVE_POLLS_EVERY_S)
+            rounds += 1
+            try:
+                await self._dispatch.save_polls()
+                if rounds % SWEEP_EVERY == 0:
+                    await self.outbox.sweep()
+            except Exception as error:  # the top of a loop: the next round tries again
+                await self._report("upkeep", error)
+
+    async def _report(self, what: str, error: BaseException) -> None:
+        log.error("%s failed and will be tried again", what, exc_info=error)
+
+    async def _answer(self, question: Question) -> object:
+        """What the core asks while it decides."""
+        if isinstance(question, WorkerActive):
+            return self._dispatch.active(question.task_type, question.domain, self._clock.now())
+        if isinstance(question, Jitter):
+            return starting.random_up_to(question.limit)
+        if isinstance(question, MissingDefinition):
+            return self._starter.missing(question.name, question.version)
+        assert isinstance(question, Evaluate)
+        return Evaluated(error=f"No evaluator registered for type: {question.language}")
+
+    # ------------------------------------------------------------------ metadata
+
+    async def register_workflow_def(self, definition: WorkflowDef, overwrite: bool = False) -> None:
+        """Validated; every violation is listed. `AlreadyExists` without `overwrite`."""
+        await self._catalog.register_workflow_def(definition, overwrite)
+
+    async def update_workflow_defs(self, definitions: Sequence[WorkflowDef]) -> BulkResponse:
+        """Insert or replace many; all must be valid."""
+        return await self._catalog.update_workflow_defs(definitions)
+
+    async def workflow_def(self, name: str, version: int | None = None) -> WorkflowDef:
+        """The definition; None means the latest version."""
+        found = self._catalog.workflow_def(name, version)
+        if found is None:
+            shown = "null" if version is None else version
+            raise NotFound(f"No such workflow found by name: {name}, version: {shown}")
+        return found
+
+    async def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]:
+        """All versions, of one name or of all."""
+        return self._catalog.workflow_defs(name)
+
+    async def delete_workflow_def(self, name: str, version: int | None = None) -> None:
+        """One version; without a number the latest."""
+        await self._catalog.delete_workflow_def(name, version)
+
+    async def register_task_defs(self, definitions: Sequence[TaskDef]) -> None:
+        """Insert or replace; all must be valid."""
+        await self._catalog.register_task_defs(definitions)
+
+    async def update_task_def(self, definition: TaskDef) -> None:
+        """Replace one that exists."""
+        await self._catalog.update_task_def(definition)
+
+    async def task_def(self, name: str) -> TaskDef:
+        """The task definition of that name."""
+        found = self._catalog.task_def(name)
+        if found is None:
+            raise NotFound(f"No such taskType found by name: {name}")
+        return found
+
+    async def task_defs(self) -> list[TaskDef]:
+        """All task definitions, by name."""
+        return self._catalog.task_defs()
+
+    async def delete_task_def(self, name: str) -> None:
+        """Remove one."""
+        await self._catalog.delete_task_def(name)
+
+    async def add_event_handlers(self, handlers: Sequence[EventHandler]) -> None:
+        """Insert all or none."""
+        await self._catalog.add_event_handlers(handlers)
+
+    async def event_handlers(self, event: str | None = None, active_only: bool = False) -> list[EventHandler]:
+        """Handlers of one event, or all."""
+        return self._catalog.event_handlers(event, active_only)
+
+    async def update_event_handler(self, handler: EventHandler) -> None:
+        """Replace one that exists."""
+        await self._catalog.update_event_handler(handler)
+
+    async def delete_event_handler(self, name: str) -> None:
+        """Remove one."""
+        await self._catalog.delete_event_handler(name)
+
+    # ------------------------------------------------------------------ executions
+
+    async def start_workflow(self, request: StartWorkflowRequest) -> str:
+        """Start it and decide its first tasks; returns its id."""
+        require_valid(validate_start_request(request, self._catalog.task_def))
+        return await self._starter.start(request)
+
+    async def _start_effect(self, effect: StartWorkflow, facts: JsonObject) -> None:
+        await self._starter.start_effect(effect, facts)
+
+    async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
+        """The durable state of an execution."""
+        seen = await self._runner.read(workflow_id)
+        tasks = tuple(_view(task, seen.graph) for task in seen.tasks) if include_tasks else ()
+        return WorkflowView(seen.header, seen.graph.definition, tasks)
+
     async def correlated(
         self, name: str, correlation_ids: Sequence[str], include_closed: bool = False, include_tasks: bool = False
-    ) -> dict[str, list[WorkflowView]]: ...
-    async def search(self, search: Search) -> Page: ...
-    async def pause(self, workflow_id: str) -> None: ...
-    async def resume(self, workflow_id: str) -> None: ...
-    async def restart(self, workflow_id: str, use_latest_definitions: bool = False) -> None: ...
-    async def retry(self, workflow_id: str, resume_subworkflow_tasks: bool = False) -> None: ...
-    async def rerun(self, workflow_id: str, request: RerunWorkflowRequest) -> str: ...
-    async def skip_task(self, workflow_id: str, reference: str, request: SkipTaskRequest) -> None: ...
-    async def terminate(self, workflow_id: str, reason: str | None = None) -> None: ...
-    async def remove(self, workflow_id: str, archive: bool = True) -> None: ...
-    async def decide(self, workflow_id: str) -> None: ...
+    ) -> dict[str, list[WorkflowView]]:
+        """Executions of a name by correlation id; open ones only, unless asked."""
+        found: dict[str, list[WorkflowView]] = {}
+        for correlation_id in correlation_ids:
+            ids = await self._store.correlated(name, correlation_id)
+            views = [await self.workflow(workflow_id, include_tasks) for workflow_id in ids]
+            found[correlation_id] = [v for v in views if include_closed or not v.header.status.terminal]
+        return found
 
-    # tasks
+    async def search(self, search: Search) -> Page:
+        """One page of summaries."""
+        return await self._store.search(search)
+
+    async def _do(self, workflow_id: str, command: Command) -> Decision:
+        return await self._runner.execute(workflow_id, command)
+
+    async def pause(self, workflow_id: str) -> None:
+        """Schedule nothing new."""
+        await self._do(workflow_id, Pause())
+
+    async def resume(self, workflow_id: str) -> None:
+        """Go on after a pause."""
+        await self._do(workflow_id, Resume())
+
+    async def restart(self, workflow_id: str, use_latest_definitions: bool = False) -> None:
+        """Run it again from the beginning under the same id."""
+        command = Restart()
+        if use_latest_definitions:
+            name = (await self._runner.read(workflow_id)).header.workflow_name
+            command = Restart(*self._catalog.snapshot(await self.workflow_def(name)))
+        await self._do(workflow_id, command)
+
+    async def retry(self, workflow_id: str, resume_subworkflow_tasks: bool = False) -> None:  # noqa: ARG002 - trees come later
+        """Try what failed again."""
+        await self._do(workflow_id, Retry())
+
+    async def rerun(self, workflow_id: str, request: RerunWorkflowRequest) -> str:
+        """Run it again, whole or from a task; returns its id."""
+        await self._do(workflow_id, Rerun(request))
+        return workflow_id
+
+    async def skip_task(self, workflow_id: str, reference: str, request: SkipTaskRequest) -> None:
+        """Jump over a node that has not been reached."""
+        await self._do(workflow_id, SkipTask(reference, request))
+
+    async def terminate(self, workflow_id: str, reason: str | None = None) -> None:
+        """End it now."""
+        await self._do(workflow_id, Terminate(reason))
+
+    async def remove(self, workflow_id: str, archive: bool = True) -> None:
+        """Delete it. An archived execution stays readable and searchable (D27), so archiving leaves it where it is."""
+        status = (await self._runner.read(workflow_id)).header.status
+        if not archive:
+            await self._runner.remove(workflow_id)
+        elif not status.terminal:
+            raise InvalidInput(f"Cannot archive workflow: {workflow_id} with status: {status}")
+
+    async def decide(self, workflow_id: str) -> None:
+        """Look at all clocks and rules."""
+        await self._do(workflow_id, Decide())
+
+    # ------------------------------------------------------------------ tasks
+
     async def poll(
         self, task_type: str, worker_id: str | None, domain: str | None, count: int, timeout_ms: int
-    ) -> list[TaskView]: ...
-    async def update_task(self, result: TaskResult) -> str: ...
-    async def update_task_and_poll(self, result: TaskResult) -> TaskView | None: ...
+    ) -> list[TaskView]:
+        """Up to `count` tasks for a worker; waits up to `timeout_ms` for the first."""
+        handed = await self._dispatch.poll(task_type, worker_id, domain, count, timeout_ms)
+        return [_view(task, decision.graph) for decision, task in handed]
+
+    async def update_task(self, result: TaskResult) -> str:
+        """Take a worker's report; returns the task's id, also when it had ended already (E6)."""
+        await self._update(result)
+        return result.task_id
+
+    async def _update(self, result: TaskResult, merge: bool = False) -> Task | None:
+        require_valid(validate_task_result(result))
+        command: Command = ExtendLease(result.task_id) if result.extend_lease else UpdateTask(result, merge)
+        decision = await self._do(result.workflow_instance_id, command)
+        if result.logs and not result.extend_lease:
+            now = self._clock.now()
+            await self._store.add_logs([starting.stamped(line, result.task_id, now) for line in result.logs])
+        return next((task for task in decision.changed if task.task_id == result.task_id), None)
+
+    async def update_task_and_poll(self, result: TaskResult) -> TaskView | None:
+        """`update_task`, and for a task that ended the next one of the same type and domain, if there is one."""
+        task = await self._update(result)
+        if result.extend_lease or result.status is TaskStatus.IN_PROGRESS:
+            return None
+        if task is None:
+            task = (await self.task(result.task_id)).task
+        polled = await self.poll(task.task_type, result.worker_id, task.domain, 1, 0)
+        return polled[0] if polled else None
+
     async def update_task_by_reference(
         self, workflow_id: str, reference: str, status: TaskStatus, output: JsonObject, worker_id: str | None
     ) -> str | None:
         """The task's id, or None when there is no open task of that name or no such workflow."""
-        ...
+        try:
+            seen = await self._runner.read(workflow_id)
+        except NotFound:
+            return None
+        names = (task for task in seen.tasks if reference in (task.reference_task_name, task.node))
+        task = next((task for task in names if not task.status.terminal), None)
+        if task is None:
+            return None
+        await self._update(TaskResult(workflow_id, task.task_id, status, output, worker_id=worker_id), merge=True)
+        return task.task_id
 
-    async def task(self, task_id: str) -> TaskView: ...
-    async def add_log(self, log: TaskExecLog) -> None: ...
-    async def logs(self, task_id: str) -> list[TaskExecLog]: ...
-    async def queue_sizes(self, task_types: Sequence[str]) -> dict[str, int]: ...
-    async def polls(self, task_type: str | None = None) -> list[PollRecord]: ...
+    async def task(self, task_id: str) -> TaskView:
+        """The durable state of a task."""
+        workflow_id = await self._store.workflow_of(task_id)
+        if workflow_id is not None:
+            seen = await self._runner.read(workflow_id)
+            for task in seen.tasks:
+                if task.task_id == task_id:
+                    return _view(task, seen.graph)
+        raise NotFound(f"Task not found for taskId: {task_id}")
+
+    def add_log(self, line: TaskExecLog) -> Awaitable[None]:
+        """Keep a line; the task need not exist."""
+        return self._store.add_logs([line])
+
+    async def logs(self, task_id: str) -> list[TaskExecLog]:
+        """The lines of a task."""
+        return await self._store.logs(task_id)
+
+    async def queue_sizes(self, task_types: Sequence[str]) -> dict[str, int]:
+        """How many tasks wait, by type."""
+        return await self._dispatch.sizes(task_types)
+
+    async def polls(self, task_type: str | None = None) -> list[PollRecord]:
+        """Who polled last."""
+        return self._dispatch.polls(task_type)

@@ -19,7 +19,7 @@ class Model(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Base of everything that is both a value and a document."""
 
 
-class TaskDef(Model):
+class TaskDef(Model, frozen=True):
     """How tasks of one name behave: retries, time-outs, limits."""
 
     name: str
@@ -57,7 +57,7 @@ class TaskDef(Model):
     updated_by: str | None = None
 
 
-class SubWorkflowParams(Model):
+class SubWorkflowParams(Model, frozen=True):
     """Which workflow a SUB_WORKFLOW task starts."""
 
     name: str | None = None
@@ -69,7 +69,7 @@ class SubWorkflowParams(Model):
     priority: Json = None
 
 
-class WorkflowTask(Model):
+class WorkflowTask(Model, frozen=True):
     """One node of a workflow definition."""
 
     name: str = ""
@@ -110,7 +110,7 @@ class WorkflowTask(Model):
     metadata: JsonObject = {}
 
 
-class RateLimitConfig(Model):
+class RateLimitConfig(Model, frozen=True):
     """How many executions of a workflow may run at once, by key."""
 
     rate_limit_key: str | None = None
@@ -118,7 +118,7 @@ class RateLimitConfig(Model):
     policy: Literal["QUEUE", "REJECT"] = "QUEUE"
 
 
-class WorkflowDef(Model):
+class WorkflowDef(Model, frozen=True):
     """A workflow as it is registered."""
 
     name: str = ""
@@ -152,7 +152,7 @@ class WorkflowDef(Model):
     updated_by: str | None = None
 
 
-class EventHandler(Model):
+class EventHandler(Model, frozen=True):
     """What to do when a message arrives on an event queue."""
 
     name: str = ""

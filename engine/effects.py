@@ -10,7 +10,7 @@ from __future__ import annotations
 from engine.definitions import Json, JsonObject, Model
 
 
-class StartWorkflow(Model, tag=True):
+class StartWorkflow(Model, tag=True, frozen=True):
     """Start another execution under a given id; starting an id that exists is a no-op."""
 
     key: str
@@ -24,7 +24,7 @@ class StartWorkflow(Model, tag=True):
     """This is the failure workflow of the execution whose outbox holds it."""
 
 
-class PublishEvent(Model, tag=True):
+class PublishEvent(Model, tag=True, frozen=True):
     """Put a message on an event queue."""
 
     key: str

@@ -1,14 +1,14 @@
 """What can go wrong, as one small tree; `handlers.errors` maps each class to a status and a body.
 
-    ConductorError
-    ├── NotFound             404  the object that the request names does not exist
-    ├── Conflict             409  the object is in a state that does not allow this
-    │   ├── AlreadyExists    409  an object of that name exists
-    │   └── IllegalTransition 409  a status change that `engine.transitions` does not list
-    ├── InvalidInput         400  the request itself is wrong; carries every violation found
-    ├── PayloadTooLarge      413  a body above the limit of the server
-    └── Unavailable          503  the store cannot answer now; the client may retry
-        └── VersionConflict  503  another writer committed this workflow first (the runner retries)
+ConductorError
+├── NotFound             404  the object that the request names does not exist
+├── Conflict             409  the object is in a state that does not allow this
+│   ├── AlreadyExists    409  an object of that name exists
+│   └── IllegalTransition 409  a status change that `engine.transitions` does not list
+├── InvalidInput         400  the request itself is wrong; carries every violation found
+├── PayloadTooLarge      413  a body above the limit of the server
+└── Unavailable          503  the store cannot answer now; the client may retry
+    └── VersionConflict  503  another writer committed this workflow first (the runner retries)
 """
 
 from __future__ import annotations

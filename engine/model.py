@@ -15,7 +15,7 @@ Millis = int
 """Milliseconds since 1970 in UTC; 0 means "not set"."""
 
 
-class Workflow(Model):
+class Workflow(Model, frozen=True):
     """The header of one execution."""
 
     workflow_id: str
@@ -54,7 +54,7 @@ class Workflow(Model):
     """Effects that are decided but not known to be done."""
 
 
-class Task(Model):
+class Task(Model, frozen=True):
     """One attempt of one node of the definition."""
 
     task_id: str
@@ -117,7 +117,7 @@ class Task(Model):
     """The task definition where the node's own does not count (dynamic tasks)."""
 
 
-class Summary(Model):
+class Summary(Model, frozen=True):
     """The row that search sees, written when a workflow starts, pauses, resumes or ends (not at every step)."""
 
     workflow_id: str

@@ -48,7 +48,7 @@ class Document(msgspec.Struct, frozen=True):
     version: int = 0
 
 
-class Limit(Model):
+class Limit(Model, frozen=True):
     """How many entries with the same `key` may be claimed at once, and how often within a sliding window."""
 
     key: str
@@ -57,7 +57,7 @@ class Limit(Model):
     window_ms: int = 0
 
 
-class QueueEntry(Model):
+class QueueEntry(Model, frozen=True):
     """A task that waits for a worker, or that a worker has. One per open worker task, keyed by `task_id`."""
 
     task_id: str
@@ -112,7 +112,7 @@ class Due(msgspec.Struct, frozen=True):
     at: Millis
 
 
-class PollRecord(Model):
+class PollRecord(Model, frozen=True):
     """Who polled a queue last."""
 
     queue_name: str

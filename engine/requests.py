@@ -8,7 +8,7 @@ from engine.definitions import Json, JsonObject, Model, WorkflowDef
 from engine.status import TaskStatus
 
 
-class StartWorkflowRequest(Model):
+class StartWorkflowRequest(Model, frozen=True):
     """Which workflow to start, and with what."""
 
     name: str
@@ -24,7 +24,7 @@ class StartWorkflowRequest(Model):
     idempotency_strategy: Literal["FAIL", "RETURN_EXISTING", "FAIL_ON_RUNNING"] | None = None
 
 
-class TaskExecLog(Model):
+class TaskExecLog(Model, frozen=True):
     """One line that a worker wrote about its task; `created_time` is kept as it was sent (Q13)."""
 
     log: str | None = None
@@ -32,7 +32,7 @@ class TaskExecLog(Model):
     created_time: int = 0
 
 
-class TaskResult(Model):
+class TaskResult(Model, frozen=True):
     """What a worker reports. Statuses: IN_PROGRESS, COMPLETED, FAILED, FAILED_WITH_TERMINAL_ERROR, CANCELED."""
 
     workflow_instance_id: str
@@ -48,7 +48,7 @@ class TaskResult(Model):
     extend_lease: bool = False
 
 
-class RerunWorkflowRequest(Model):
+class RerunWorkflowRequest(Model, frozen=True):
     """From which task to run again, and with which changes."""
 
     re_run_from_workflow_id: str | None = None
@@ -58,14 +58,14 @@ class RerunWorkflowRequest(Model):
     correlation_id: str | None = None
 
 
-class SkipTaskRequest(Model):
+class SkipTaskRequest(Model, frozen=True):
     """Input and output that the skipped task shall show."""
 
     task_input: JsonObject = {}
     task_output: JsonObject = {}
 
 
-class BulkResponse(Model):
+class BulkResponse(Model, frozen=True):
     """What became of each item of a request for many."""
 
     bulk_error_results: dict[str, str] = {}

@@ -11,9 +11,7 @@ Field = str
 
 Operator = Literal["=", "!=", "<", ">", "<=", ">="]
 
-TEXT_FIELDS = frozenset(
-    {"workflowId", "workflowType", "correlationId", "status", "parentWorkflowId", "classifier"}
-)
+TEXT_FIELDS = frozenset({"workflowId", "workflowType", "correlationId", "status", "parentWorkflowId", "classifier"})
 TIME_FIELDS = frozenset({"startTime", "endTime", "updateTime"})
 NUMBER_FIELDS = frozenset({"version", "priority"})
 SEARCH_FIELDS = TEXT_FIELDS | TIME_FIELDS | NUMBER_FIELDS

@@ -50,6 +50,17 @@ class TaskStatus(StrEnum):
         return self not in _FINAL
 
 
+REPORTABLE = frozenset(
+    {
+        TaskStatus.IN_PROGRESS,
+        TaskStatus.COMPLETED,
+        TaskStatus.FAILED,
+        TaskStatus.FAILED_WITH_TERMINAL_ERROR,
+        TaskStatus.CANCELED,
+    }
+)
+"""The statuses that a worker may report (§1.2)."""
+
 _OPEN_WORKFLOW = frozenset({WorkflowStatus.RUNNING, WorkflowStatus.PAUSED})
 _OPEN_TASK = frozenset({TaskStatus.SCHEDULED, TaskStatus.IN_PROGRESS})
 _UNSUCCESSFUL = frozenset(

@@ -1,0 +1,112 @@
+"""Executions that are kept in memory, with the lock of each and the commit that is still on its way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+
+from engine.draft import Execution
+
+TASKS_KEPT = 20_000
+"""How many tasks all cached executions may hold together."""
+
+
+class Kept:
+    """One cached execution. `flushed` resolves when everything decided on it so far is durable."""
+
+    __slots__ = ("execution", "flushed", "weight")
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+        self.flushed: asyncio.Future[None] | None = None
+        self.weight = 0
+
+    @property
+    def settled(self) -> bool:
+        """Nothing of it is on its way to the store."""
+        return self.flushed is None or self.flushed.done()
+
+    async def durable(self) -> None:
+        """Wait for the last commit; its failure is its committer's business."""
+        if self.flushed is not None and not self.flushed.done():
+            await asyncio.wait([self.flushed])
+
+
+class Cache:
+    """Least recently used executions go first, but never one with a commit on its way."""
+
+    def __init__(self, tasks_kept: int = TASKS_KEPT) -> None:
+        self._kept: dict[str, Kept] = {}
+        self._weight = 0
+        self._limit = tasks_kept
+
+    def get(self, workflow_id: str) -> Kept | None:
+        """The cached execution, which is now the most recently used."""
+        kept = self._kept.pop(workflow_id, None)
+        if kept is not None:
+            self._kept[workflow_id] = kept
+        return kept
+
+    def put(self, workflow_id: str, execution: Execution) -> Kept:
+        """Keep an execution; whatever was kept under that id is replaced."""
+        self.forget(workflow_id)
+        kept = self._kept[workflow_id] = Kept(execution)
+        self.weigh(kept)
+        return kept
+
+    def weigh(self, kept: Kept) -> None:
+        """Note the present size of a kept execution, and make room."""
+        weight = 1 + kept.execution.rows.count
+        self._weight += weight - kept.weight
+        kept.weight = weight
+        if self._weight > self._limit:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        for workflow_id, kept in list(self._kept.items()):
+            if self._weight <= self._limit:
+                return
+            if kept.settled:
+                self.forget(workflow_id)
+
+    def forget(self, workflow_id: str) -> None:
+        """Drop it; the store has the truth."""
+        kept = self._kept.pop(workflow_id, None)
+        if kept is not None:
+            self._weight -= kept.weight
+
+
+class Locks:
+    """One lock per workflow, first come first served; free of charge while nobody else wants it."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
+
+    def acquire(self, workflow_id: str) -> Awaitable[None] | None:
+        """None: it is yours at once. Otherwise await the answer; a cancelled wait gives its turn away."""
+        queue = self._queues.get(workflow_id)
+        if queue is None:
+            self._queues[workflow_id] = deque()
+            return None
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        return self._wait(workflow_id, turn)
+
+    async def _wait(self, workflow_id: str, turn: asyncio.Future[None]) -> None:
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.release(workflow_id)
+            raise
+
+    def release(self, workflow_id: str) -> None:
+        """Give it to the next in line."""
+        queue = self._queues[workflow_id]
+        while queue:
+            turn = queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._queues[workflow_id]

@@ -1,0 +1,97 @@
+"""What can happen to one execution: each command is a value that `engine.decide` turns into a decision."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.graph import Graph
+from engine.ports import Document
+from engine.requests import RerunWorkflowRequest, SkipTaskRequest, TaskResult
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Begin an execution whose header exists in memory only. `snapshot` is its definition, to be stored with it."""
+
+    snapshot: Document
+
+
+class HandOut(msgspec.Struct, frozen=True):
+    """A worker has polled this task."""
+
+    task_id: str
+    worker_id: str | None
+
+
+class UpdateTask(msgspec.Struct, frozen=True):
+    """A worker, or anybody, reports on a task. With `merge` the output is added to the one that is there (D6)."""
+
+    result: TaskResult
+    merge: bool = False
+
+
+class ExtendLease(msgspec.Struct, frozen=True):
+    """A worker says that it is still busy (§4.5)."""
+
+    task_id: str
+
+
+class Expire(msgspec.Struct, frozen=True):
+    """A deadline has passed: of this task, or with "" of the workflow."""
+
+    task_id: str
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Schedule nothing new until resumed."""
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """Go on after a pause."""
+
+
+class Terminate(msgspec.Struct, frozen=True):
+    """End it now."""
+
+    reason: str | None = None
+
+
+class Restart(msgspec.Struct, frozen=True):
+    """Run a terminal workflow again from its beginning; with another definition if one is given."""
+
+    graph: Graph | None = None
+    snapshot: Document | None = None
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """Try what failed again."""
+
+
+class Rerun(msgspec.Struct, frozen=True):
+    """Run a terminal workflow again, whole or from a task."""
+
+    request: RerunWorkflowRequest
+
+
+class SkipTask(msgspec.Struct, frozen=True):
+    """Jump over a node that has not been reached."""
+
+    reference: str
+    request: SkipTaskRequest
+
+
+class Decide(msgspec.Struct, frozen=True):
+    """Look at everything: clocks that have struck, and whatever the rules find to do."""
+
+
+class EffectDone(msgspec.Struct, frozen=True):
+    """An effect of the outbox has been carried out, or failed for good with this error; cross it out."""
+
+    key: str
+    error: str | None = None
+
+
+Command = (
+    Start | HandOut | UpdateTask | ExtendLease | Expire | Pause | Resume | Terminate | Restart | Retry | Rerun | SkipTask | Decide | EffectDone
+)  # fmt: skip
+TOUCHES = (HandOut, ExtendLease)
+"""Commands that change one task and nothing else: they cost no header write and leave the version alone."""

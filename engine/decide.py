@@ -1,0 +1,58 @@
+"""`decide` is a function of data: execution + command + now -> decision (DESIGN §3).
+
+It reads no clock and does no I/O; what it must know from outside it asks for (`engine.questions`). A command that is not legal
+raises an error of `engine.errors` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from engine.commands import (
+    TOUCHES,
+    Command,
+    Decide,
+    EffectDone,
+    Expire,
+    ExtendLease,
+    HandOut,
+    Pause,
+    Rerun,
+    Restart,
+    Resume,
+    Retry,
+    SkipTask,
+    Start,
+    Terminate,
+    UpdateTask,
+)
+from engine.draft import Decision, Draft, Execution
+from engine.model import Millis
+from engine.operations import lifecycle, revival, tasks, timers
+from engine.ports import Ids
+from engine.questions import Question, Steps
+
+_RULES: dict[type, Callable[[Draft, Any], Steps[None]]] = {
+    Start: lifecycle.start,
+    Pause: lifecycle.pause,
+    Resume: lifecycle.resume,
+    Terminate: lifecycle.terminate,
+    EffectDone: lifecycle.effect_done,
+    HandOut: tasks.hand_out,
+    UpdateTask: tasks.update,
+    ExtendLease: tasks.extend_lease,
+    SkipTask: tasks.skip,
+    Expire: timers.expire,
+    Decide: timers.look,
+    Restart: revival.restart,
+    Retry: revival.retry,
+    Rerun: revival.rerun,
+}
+
+
+def decide(execution: Execution, command: Command, now: Millis, ids: Ids) -> Generator[Question, Any, Decision]:
+    """What the command makes of the execution. Drive it: send an answer to each question, take the returned decision."""
+    draft = Draft(execution, now, ids, touch=isinstance(command, TOUCHES))
+    yield from _RULES[type(command)](draft, command)
+    return draft.decision()

@@ -1,0 +1,171 @@
+"""How a workflow moves: a worklist of ended rows, each settled once, until nothing is left to do (DESIGN §3).
+
+Settling a row decides what its end means: another attempt, the end of the workflow, or going on with what is behind it and with
+the JOINs that wait for it. It touches these rows and no others, so a step costs the same in a workflow of 10 and of 10,000 tasks.
+`reconcile` applies the same rules to all rows: it is for operations that change many rows, for repair, and for tests, in
+which it finds nothing to do after any decision.
+"""
+
+from __future__ import annotations
+
+from engine import retry
+from engine.definitions import WorkflowTask
+from engine.draft import FIRST, OUTSIDE, Attempt, Draft, Scope, cancel_open
+from engine.ending import WorkflowEnds, by_terminate_task, complete, end, task_failed
+from engine.model import Task
+from engine.questions import Jitter, Steps
+from engine.rows import unsettled
+from engine.status import TaskStatus, WorkflowStatus
+from engine.tasks import join, task_type
+from engine.timeouts import SECOND
+
+_ENDING_STATUS = {TaskStatus.CANCELED: WorkflowStatus.TERMINATED, TaskStatus.TIMED_OUT: WorkflowStatus.TIMED_OUT}
+"""What a workflow becomes by a task that ended so and is not tolerated; FAILED otherwise (§4.1 step 3)."""
+
+
+def begin(draft: Draft) -> Steps[None]:
+    """Schedule the first node of an execution without rows."""
+    if draft.graph.first is None:
+        yield from complete(draft)
+        return
+    yield from _guarded(draft, schedule(draft, draft.graph.first))
+    yield from advance(draft)
+
+
+def advance(draft: Draft) -> Steps[None]:
+    """Settle what has ended until nothing is left; a workflow with nothing open then is over."""
+    while draft.header.status is WorkflowStatus.RUNNING:
+        if not draft.ended:
+            if draft.rows.open_count > draft.rows.open_joins:
+                return
+            yield from _run_dry(draft)
+            continue
+        task = draft.rows.get(draft.ended.popleft())
+        if task is not None and unsettled(task):
+            yield from _guarded(draft, _settle(draft, task))
+
+
+def _run_dry(draft: Draft) -> Steps[None]:
+    """Nothing but JOINs is open: either all is done, or the innermost JOIN takes what is there, for no more comes (S6)."""
+    for row in draft.rows.open():
+        joined = [known for ref in row.waits_for if (known := draft.rows.newest(ref)) is not None]
+        if all(known.status.terminal for known in joined):
+            join.finish(draft, row, joined)
+            return
+    yield from complete(draft)
+
+
+def _guarded(draft: Draft, steps: Steps[None]) -> Steps[None]:
+    """Run a rule; if it says that the workflow ends, end it."""
+    try:
+        yield from steps
+    except WorkflowEnds as ends:
+        yield from end(draft, ends.status, ends.reason, ends.task)
+
+
+def _settle(draft: Draft, task: Task) -> Steps[None]:
+    if not task.status.successful:
+        if (yield from _retried(draft, task)):
+            return
+        task = _tolerated(draft, task)
+    task = draft.change(task, executed=True)
+    _tell_joins(draft, task)
+    if task.task_type == "TERMINATE" and task.status is TaskStatus.COMPLETED:
+        yield from by_terminate_task(draft, task)
+        return
+    follows = draft.graph.follows(task.node)
+    if follows is not None:
+        yield from schedule(draft, follows, draft.scope_of(task))
+
+
+def _retried(draft: Draft, task: Task) -> Steps[bool]:
+    """Schedule another attempt if there may be one (§4.1)."""
+    node, task_def = draft.node_of(task), draft.task_def_of(task)
+    may = task.status.retriable and task_type(node.type).retriable
+    if not may or task_def is None or task.retry_count >= retry.allowed(node, task_def):
+        return False
+    late = retry.out_of_time(task, task_def, draft.now)
+    if late is not None:
+        timed_out = task.status is TaskStatus.TIMED_OUT
+        raise WorkflowEnds(WorkflowStatus.TIMED_OUT if timed_out else WorkflowStatus.FAILED, late, task)
+    delay = retry.delay_seconds(task_def, task.retry_count) * SECOND
+    if task_def.backoff_jitter_ms > 0:
+        delay += yield Jitter(task_def.backoff_jitter_ms)
+    draft.change(task, retried=True)
+    attempt = Attempt(task.retry_count + 1, task, delay, task.reason_for_incompletion)
+    yield from create(draft, node, draft.scope_of(task), attempt)
+    return True
+
+
+def _tolerated(draft: Draft, task: Task) -> Task:
+    """A row that failed for good: its optional or permissive form, or the end of the workflow (§2.0.2)."""
+    node = draft.node_of(task)
+    if node.optional:
+        return draft.change(task, status=TaskStatus.COMPLETED_WITH_ERRORS)
+    if node.permissive:
+        return task
+    # E28: the JOIN that waits for it fails with it, before everything else is cancelled
+    _tell_joins(draft, task)
+    status = _ENDING_STATUS.get(task.status, WorkflowStatus.FAILED)
+    raise WorkflowEnds(status, task_failed(task, status), task)
+
+
+def _tell_joins(draft: Draft, task: Task) -> None:
+    for join_id in draft.rows.waiting_for(task.reference_task_name):
+        row = draft.rows.get(join_id)
+        if row is not None and not row.status.terminal:
+            join.branch_ended(draft, row, task)
+
+
+def schedule(draft: Draft, reference: str, scope: Scope = OUTSIDE) -> Steps[None]:
+    """Make the rows of a node, or of the first one behind it that is not skipped; nothing if they exist already."""
+    following: str | None = reference
+    while following is not None:
+        known = draft.rows.newest(scope.name(following))
+        if known is None:
+            node = draft.graph.node(following)
+            assert node is not None, f"{following} is not in the definition"
+            yield from create(draft, node, scope, FIRST)
+            return
+        following = draft.graph.follows(following) if known.status is TaskStatus.SKIPPED else None
+
+
+def create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[None]:
+    """Make the rows of a node and of what belongs to it."""
+    kind = task_type(node.type)
+    row = yield from kind.create(draft, node, scope, attempt)
+    if row.executed:
+        for child in kind.children(draft, row):
+            yield from schedule(draft, child, scope)
+
+
+# ---------------------------------------------------------------------- the whole workflow at once
+
+
+def reconcile(draft: Draft) -> Steps[None]:
+    """Bring all rows in line with the rules: settle, join, and schedule whatever is missing."""
+    if draft.header.status.terminal:
+        cancel_open(draft)
+        return
+    if draft.header.status is not WorkflowStatus.RUNNING:
+        return
+    rows = list(draft.rows)
+    if draft.graph.first is not None and not any(row.status is not TaskStatus.SKIPPED for row in rows):
+        yield from begin(draft)
+        return
+    draft.ended.extend(row.task_id for row in rows if unsettled(row) and row.task_id not in draft.ended)
+    for row in rows:
+        if row.executed and draft.rows.newest(row.reference_task_name) is row:
+            yield from _guarded(draft, _restore(draft, row))
+    for row in draft.rows.open():
+        if row.waits_for:
+            join.evaluate(draft, row)
+    yield from advance(draft)
+
+
+def _restore(draft: Draft, row: Task) -> Steps[None]:
+    """Schedule what a settled row stands for, where it is missing."""
+    children = task_type(draft.node_of(row).type).children(draft, row)
+    following = draft.graph.follows(row.node)
+    for reference in children or ((following,) if following else ()):
+        yield from schedule(draft, reference, draft.scope_of(row))

@@ -1,0 +1,72 @@
+"""Start, pause, resume, terminate (§5.1, §5.3, §5.8)."""
+
+from __future__ import annotations
+
+from engine import ending, flow
+from engine.commands import EffectDone, Pause, Resume, Start, Terminate
+from engine.draft import Draft
+from engine.errors import Conflict
+from engine.questions import Steps
+from engine.status import WorkflowStatus
+from engine.timeouts import deadline, workflow_deadline
+
+
+def label(draft: Draft) -> str:
+    """How messages name a workflow: `name.version/id`."""
+    header = draft.header
+    return f"{header.workflow_name}.{header.workflow_version}/{header.workflow_id}"
+
+
+def start(draft: Draft, command: Start) -> Steps[None]:
+    """The first commit of an execution holds its first tasks."""
+    draft.snapshot = command.snapshot
+    draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
+    yield from flow.begin(draft)
+
+
+def pause(draft: Draft, command: Pause) -> Steps[None]:  # noqa: ARG001 - every rule has this shape
+    """Refused for an ended workflow, nothing for a paused one. What is queued stays pollable."""
+    if draft.header.status.terminal:
+        raise Conflict(f"Workflow {label(draft)} has ended, status cannot be updated.")
+    if draft.header.status is not WorkflowStatus.PAUSED:
+        draft.set(status=WorkflowStatus.PAUSED, deadline=0)
+    return
+    yield
+
+
+def resume(draft: Draft, command: Resume) -> Steps[None]:  # noqa: ARG001
+    """Restarts the clock of the workflow, and goes on with what ended meanwhile."""
+    status = draft.header.status
+    if status is not WorkflowStatus.PAUSED:
+        raise Conflict(
+            f"The workflow {draft.header.workflow_id} is not PAUSED so cannot resume. Current status is {status}"
+        )
+    draft.set(status=WorkflowStatus.RUNNING, last_retried_time=draft.now)
+    draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
+    for task in draft.rows.open():
+        if task.deadline:
+            # its deadline may have been handed out during the pause: state it again
+            draft.change(task, deadline=deadline(task, draft.task_def_of(task), draft.now))
+    yield from flow.reconcile(draft)
+
+
+def terminate(draft: Draft, command: Terminate) -> Steps[None]:
+    """Refused for COMPLETED, nothing for TERMINATED; what has failed may still be terminated (D9)."""
+    if draft.header.status is WorkflowStatus.COMPLETED:
+        raise Conflict("Cannot terminate a COMPLETED workflow.")
+    if draft.header.status is not WorkflowStatus.TERMINATED:
+        ending.terminate(draft, command.reason)
+    return
+    yield
+
+
+def effect_done(draft: Draft, command: EffectDone) -> Steps[None]:
+    """Cross an effect out of the outbox; an error shows in the output of a failed workflow."""
+    known = next((effect for effect in draft.header.outbox if effect.key == command.key), None)
+    if known is None:
+        return
+    draft.set(outbox=tuple(effect for effect in draft.header.outbox if effect is not known))
+    if command.error is not None:
+        draft.set(output={**draft.header.output, ending.FAILURE_WORKFLOW: command.error})
+    return
+    yield

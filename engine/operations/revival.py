@@ -1,0 +1,148 @@
+"""Restart, retry and rerun: how what has ended runs again (§5.4 to §5.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import flow
+from engine.commands import Rerun, Restart, Retry
+from engine.draft import Attempt, Draft
+from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model import Task
+from engine.operations.lifecycle import label
+from engine.questions import Steps
+from engine.requests import RerunWorkflowRequest
+from engine.rows import finished
+from engine.status import TaskStatus, WorkflowStatus
+from engine.tasks import task_type
+from engine.timeouts import workflow_deadline
+from engine.transitions import Move
+
+_RETRYABLE = frozenset(
+    {TaskStatus.FAILED, TaskStatus.FAILED_WITH_TERMINAL_ERROR, TaskStatus.TIMED_OUT, TaskStatus.CANCELED}
+)
+_ALIVE: dict[str, Any] = {
+    "status": WorkflowStatus.RUNNING,
+    "reason_for_incompletion": None,
+    "failed_task_id": None,
+    "end_time": 0,
+}
+
+
+def _revive(draft: Draft, **changes: Any) -> None:
+    """The workflow runs again, and its clock starts anew (S14)."""
+    draft.set(Move.REVIVE, **_ALIVE, last_retried_time=draft.now)
+    draft.set(**changes)
+    draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
+
+
+def restart(draft: Draft, command: Restart) -> Steps[None]:
+    """The same id, no rows, input and variables kept (D4); a definition may refuse it once COMPLETED (E55)."""
+    header = draft.header
+    if not header.status.terminal:
+        raise Conflict(f"Workflow: {label(draft)} is not in terminal state, unable to restart.")
+    if command.graph is not None and command.snapshot is not None:
+        draft.graph, draft.snapshot = command.graph, command.snapshot
+        definition = command.graph.definition
+        draft.set(definition_id=command.graph.definition_id, workflow_version=definition.version)
+    if not draft.definition.restartable and header.status is WorkflowStatus.COMPLETED:
+        # 404 is odd, but it is what clients see (api/errors)
+        raise NotFound(f"Workflow: {label(draft)} is non-restartable")
+    draft.start_over([])
+    _revive(draft, output={}, create_time=draft.now)
+    draft.set(last_retried_time=0)
+    yield from flow.begin(draft)
+
+
+def retry(draft: Draft, command: Retry) -> Steps[None]:  # noqa: ARG001 - every rule has this shape
+    """New attempts for what failed or was cancelled; JOINs open again."""
+    header = draft.header
+    if not header.status.terminal:
+        raise NotFound(f"Workflow is still running.  status={header.status}")
+    rows = list(draft.rows)
+    if not rows:
+        raise Conflict("Workflow has not started yet")
+    chosen = _retryable(rows)
+    if not chosen and header.status is not WorkflowStatus.TIMED_OUT:
+        raise Conflict(
+            "There are no retryable tasks! Use restart if you want to attempt entire workflow execution again."
+        )
+    _revive(draft)
+    for task in chosen:
+        yield from _retry_task(draft, task)
+    yield from flow.reconcile(draft)
+
+
+def _retryable(rows: list[Task]) -> list[Task]:
+    """The newest unsuccessful row of each reference name, in `seq` order: a later success cancels an earlier failure."""
+    newest = {row.reference_task_name: row for row in rows}
+    return [row for row in newest.values() if row.status in _RETRYABLE]
+
+
+def _retry_task(draft: Draft, task: Task) -> Steps[None]:
+    node = draft.node_of(task)
+    if task_type(node.type).revived_in_place:
+        _reopen(draft, task, retry_count=task.retry_count + 1)
+        return
+    draft.change(task, retried=True, executed=True)
+    yield from flow.create(draft, node, draft.scope_of(task), Attempt(task.retry_count + 1, task))
+
+
+def _reopen(draft: Draft, task: Task, **changes: Any) -> Task:
+    """The same row runs again."""
+    return draft.change(
+        task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, retried=False, executed=False, end_time=0,
+        output_data={}, reason_for_incompletion=None, **changes,
+    )  # fmt: skip
+
+
+def rerun(draft: Draft, command: Rerun) -> Steps[None]:
+    """The whole workflow, or from one task: back to the moment at which that task was scheduled (S20)."""
+    request, header = command.request, draft.header
+    if not header.status.terminal:
+        raise Conflict(f"Workflow: {label(draft)} is not in terminal state, unable to rerun.")
+    target = None
+    if request.re_run_from_task_id:
+        target = draft.rows.get(request.re_run_from_task_id)
+        if target is None:
+            raise InvalidInput(f"Task {request.re_run_from_task_id} not found")
+    _revive(draft, failed_reference_task_names=[], failed_task_names=[], **_given(request))
+    if target is None:
+        draft.start_over([])
+        yield from flow.begin(draft)
+    else:
+        yield from _rerun_from(draft, target, request)
+
+
+def _given(request: RerunWorkflowRequest) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if request.workflow_input is not None:
+        changes["input"] = request.workflow_input
+    if request.correlation_id is not None:
+        changes["correlation_id"] = request.correlation_id
+    return changes
+
+
+def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> Steps[None]:
+    draft.start_over([row for row in draft.rows if row.seq < target.seq])
+    node = draft.node_of(target)
+    given = request.task_input
+    if given is None and task_type(node.type).worker:
+        given = target.input_data
+    attempt = Attempt(target.retry_count, again=target, given=given)
+    yield from flow.create(draft, node, draft.scope_of(target), attempt)
+    for row in list(draft.rows):
+        if row.task_id != target.task_id and draft.rows.newest(row.reference_task_name) is row:
+            yield from _restore(draft, row)
+    yield from flow.reconcile(draft)
+
+
+def _restore(draft: Draft, row: Task) -> Steps[None]:
+    """Earlier rows that had failed or were cancelled run again in place; a JOIN opens when what it joins is open again."""
+    if row.waits_for:
+        if row.status.terminal and not all(finished(draft.rows.newest(name)) for name in row.waits_for):
+            _reopen(draft, row)
+    elif row.status in _RETRYABLE and not row.executed:
+        node = draft.node_of(row)
+        again = Attempt(row.retry_count, again=row, given=row.input_data)
+        yield from flow.create(draft, node, draft.scope_of(row), again)

@@ -1,0 +1,132 @@
+"""What happens to single tasks: poll, update, lease, skip (§5.7, §5.11, §5.12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import flow
+from engine.commands import ExtendLease, HandOut, SkipTask, UpdateTask
+from engine.draft import OUTSIDE, Draft, replace
+from engine.errors import Conflict, InvalidInput, NotFound
+from engine.model import Task
+from engine.questions import Steps
+from engine.requests import TaskResult
+from engine.status import REPORTABLE, TaskStatus, WorkflowStatus
+from engine.tasks import task_type
+from engine.tasks.base import new_row
+from engine.tasks.worker import entry_of
+from engine.timeouts import SECOND, deadline
+
+REASON_LIMIT = 500
+"""Characters of `reasonForIncompletion` that are kept (§1.2)."""
+
+
+def hand_out(draft: Draft, command: HandOut) -> Steps[None]:
+    """Give a task to a worker. One that has ended leaves the queue instead."""
+    task = draft.rows.get(command.task_id)
+    if task is None or task.status.terminal:
+        draft.dequeue(command.task_id)
+        return
+    started = task.start_time or draft.now
+    task = draft.change(
+        task,
+        status=TaskStatus.IN_PROGRESS,
+        start_time=started,
+        first_start_time=task.first_start_time or started,
+        worker_id=command.worker_id,
+        poll_count=task.poll_count + 1,
+        callback_after_seconds=0,
+        available_at=0,
+    )
+    _restate_deadline(draft, task)
+    return
+    yield
+
+
+def extend_lease(draft: Draft, command: ExtendLease) -> Steps[None]:
+    """Only the response time-out counts anew; nothing happens to a task that has ended (E21)."""
+    task = _known(draft, command.task_id)
+    if not task.status.terminal:
+        _restate_deadline(draft, draft.change(task))
+    return
+    yield
+
+
+def _restate_deadline(draft: Draft, task: Task) -> Task:
+    at = deadline(task, draft.task_def_of(task), draft.now)
+    return task if at == task.deadline else draft.change(task, deadline=at)
+
+
+def _known(draft: Draft, task_id: str) -> Task:
+    task = draft.rows.get(task_id)
+    if task is None:
+        raise NotFound(f"No such task found by id: {task_id}")
+    return task
+
+
+def update(draft: Draft, command: UpdateTask) -> Steps[None]:
+    """Take a report. What has ended stays as it is, and the report is accepted silently (E6)."""
+    result = command.result
+    task = _known(draft, result.task_id)
+    if result.status not in REPORTABLE:
+        raise InvalidInput(f"A task cannot be reported as {result.status}; use one of {', '.join(sorted(REPORTABLE))}.")
+    if task.status.terminal or draft.header.status.terminal:
+        return
+    changes = _reported(task, result, command.merge)
+    handed_back = result.status is TaskStatus.IN_PROGRESS and task_type(draft.node_of(task).type).worker
+    if handed_back:
+        _hand_back(draft, task, result, changes)
+        return
+    draft.change(task, status=result.status, **changes)
+    yield from flow.advance(draft)
+
+
+def _reported(task: Task, result: TaskResult, merge: bool) -> dict[str, Any]:
+    reason = result.reason_for_incompletion
+    changes: dict[str, Any] = {
+        "output_data": {**task.output_data, **result.output_data} if merge else result.output_data,
+        "callback_after_seconds": max(result.callback_after_seconds, 0),
+        "start_time": task.start_time or task.scheduled_time,
+    }
+    if reason is not None:
+        changes["reason_for_incompletion"] = reason[:REASON_LIMIT]
+    if result.worker_id:
+        changes["worker_id"] = result.worker_id
+    if result.sub_workflow_id:
+        changes["sub_workflow_id"] = result.sub_workflow_id
+    if result.external_output_payload_storage_path:
+        changes["external_output_payload_storage_path"] = result.external_output_payload_storage_path
+    return changes
+
+
+def _hand_back(draft: Draft, task: Task, result: TaskResult, changes: dict[str, Any]) -> None:
+    """IN_PROGRESS from a worker: the same task is SCHEDULED again, after the callback time (§4.4)."""
+    seconds = max(result.callback_after_seconds, 0)
+    changes["available_at"] = draft.now + seconds * SECOND if seconds else 0
+    changes["scheduled_time"] = draft.now  # S11: the poll time-out counts anew
+    task_def = draft.task_def_of(task)
+    task = draft.change(task, status=TaskStatus.SCHEDULED, **changes)
+    task = draft.change(task, deadline=deadline(task, task_def, draft.now))
+    draft.enqueue(entry_of(task, task_def))
+
+
+def skip(draft: Draft, command: SkipTask) -> Steps[None]:
+    """Put a SKIPPED row where the flow has not arrived yet; it will be jumped over."""
+    header, reference = draft.header, command.reference
+    if header.status is not WorkflowStatus.RUNNING:
+        raise Conflict(
+            f"The workflow {header.workflow_id} is not running so the task referenced by {reference} cannot be skipped"
+        )
+    node = draft.graph.node(reference)
+    if node is None:
+        raise InvalidInput(
+            f"The task referenced by {reference} does not exist in the WorkflowDefinition {header.workflow_name}"
+        )
+    if draft.rows.newest(reference) is not None:
+        raise Conflict(f"The task referenced {reference} has already been processed, cannot be skipped")
+    row = new_row(
+        draft, node, OUTSIDE, task_type=node.name, status=TaskStatus.SKIPPED, end_time=draft.now,
+        input_data=command.request.task_input, output_data=command.request.task_output,
+    )  # fmt: skip
+    draft.add(replace(row, executed=True))
+    yield from flow.reconcile(draft)

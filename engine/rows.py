@@ -1,0 +1,175 @@
+"""The tasks of one execution with the indexes that make a step independent of their number.
+
+`Rows` stands alone, or over another one: then it holds what a decision has changed, reads through to what lies under it, and
+never changes it. The same maintenance serves both, so absorbing a decision is putting its tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.model import Task
+from engine.status import TaskStatus
+
+
+def finished(task: Task | None) -> bool:
+    """True when a JOIN need not wait for this row any more: its end is decided (no retry comes), or it was skipped."""
+    return task is not None and (task.executed or task.status is TaskStatus.SKIPPED)
+
+
+def unsettled(task: Task) -> bool:
+    """True when the row has ended and what follows from it is not decided yet."""
+    return task.status.terminal and not task.executed and not task.retried and task.status is not TaskStatus.SKIPPED
+
+
+class Rows:
+    """Tasks by id, by reference name and by node; which are open; what each JOIN still waits for."""
+
+    __slots__ = (
+        "_by_node", "_by_ref", "_open", "_remaining", "_tasks", "_under", "_unsuccessful", "_waiting", "last_seq", "open_count", "open_joins",
+    )  # fmt: skip
+
+    def __init__(self, tasks: Iterable[Task] = (), under: Rows | None = None) -> None:
+        self._under = under
+        self._tasks: dict[str, Task] = {}
+        self._by_ref: dict[str, str] = {}
+        self._by_node: dict[str, str] = {}
+        self._open: dict[str, bool] = {}
+        self._unsuccessful: dict[str, bool] = {}
+        self._waiting: dict[str, tuple[str, ...]] = {}
+        self._remaining: dict[str, int] = {}
+        self.last_seq: int = under.last_seq if under else 0
+        self.open_count: int = under.open_count if under else 0
+        self.open_joins: int = under.open_joins if under else 0
+        for task in tasks:
+            self.put(task)
+
+    def get(self, task_id: str) -> Task | None:
+        """The task of that id."""
+        task = self._tasks.get(task_id)
+        if task is None and self._under is not None:
+            return self._under.get(task_id)
+        return task
+
+    def newest(self, reference: str) -> Task | None:
+        """The newest attempt under a reference name (inside loops with its suffix)."""
+        return self._newest(reference, "_by_ref")
+
+    def newest_of(self, node: str) -> Task | None:
+        """The newest row of a node: latest attempt of the latest iteration (§3.4)."""
+        return self._newest(node, "_by_node")
+
+    def _newest(self, key: str, index: str) -> Task | None:
+        task_id = getattr(self, index).get(key)
+        if task_id is not None:
+            return self._tasks[task_id]
+        return self._under._newest(key, index) if self._under is not None else None
+
+    def put(self, task: Task) -> None:
+        """Add or replace a task."""
+        before = self.get(task.task_id)
+        newest = self.newest(task.reference_task_name)
+        self._tasks[task.task_id] = task
+        if newest is None or task.seq >= newest.seq:
+            self._by_ref[task.reference_task_name] = task.task_id
+            self._count_down(task.reference_task_name, finished(newest), finished(task))
+        of_node = self.newest_of(task.node)
+        if of_node is None or task.seq >= of_node.seq:
+            self._by_node[task.node] = task.task_id
+        self._note(task, before)
+
+    def _note(self, task: Task, before: Task | None) -> None:
+        is_open = not task.status.terminal
+        was_open = before is not None and not before.status.terminal
+        self.open_count += is_open - was_open
+        if task.waits_for:
+            self.open_joins += is_open - was_open
+        self._mark(self._open, task.task_id, is_open)
+        self._mark(self._unsuccessful, task.task_id, not task.status.successful)
+        self.last_seq = max(self.last_seq, task.seq)
+        if task.waits_for and is_open and not was_open:
+            self._watch(task)
+
+    def _mark(self, marks: dict[str, bool], task_id: str, marked: bool) -> None:
+        if marked or self._under is not None:
+            marks[task_id] = marked
+        else:
+            marks.pop(task_id, None)
+
+    def _watch(self, join: Task) -> None:
+        for reference in join.waits_for:
+            known = self.waiting_for(reference)
+            if join.task_id not in known:
+                self._waiting[reference] = (*known, join.task_id)
+        self._remaining[join.task_id] = sum(not finished(self.newest(ref)) for ref in set(join.waits_for))
+
+    def _count_down(self, reference: str, before: bool, after: bool) -> None:
+        if before != after:
+            for join in self.waiting_for(reference):
+                self._remaining[join] = self.remaining(join) + (before - after)
+
+    def waiting_for(self, reference: str) -> tuple[str, ...]:
+        """Ids of the JOINs, open or ended, that wait for a reference name."""
+        known = self._waiting.get(reference)
+        if known is None:
+            return self._under.waiting_for(reference) if self._under is not None else ()
+        return known
+
+    def remaining(self, join: str) -> int:
+        """How many reference names an open JOIN still waits for."""
+        count = self._remaining.get(join)
+        if count is None:
+            return self._under.remaining(join) if self._under is not None else 0
+        return count
+
+    def open(self) -> list[Task]:
+        """The open tasks in the order of their `seq`."""
+        return self._marked("_open")
+
+    def unsuccessful(self) -> list[Task]:
+        """FAILED, TIMED_OUT and CANCELED rows in the order of their `seq`, replaced attempts included."""
+        return self._marked("_unsuccessful")
+
+    def _marked(self, index: str) -> list[Task]:
+        marks: dict[str, bool] = {}
+        rows: Rows | None = self
+        while rows is not None:
+            marks = getattr(rows, index) | marks
+            rows = rows._under
+        found = [self._known(task_id) for task_id, marked in marks.items() if marked]
+        return sorted(found, key=lambda task: task.seq)
+
+    def _known(self, task_id: str) -> Task:
+        task = self.get(task_id)
+        assert task is not None
+        return task
+
+    def last(self) -> Task | None:
+        """The row with the highest `seq` that was not skipped."""
+        return max(
+            (task for task in self if task.status is not TaskStatus.SKIPPED),
+            key=lambda task: task.seq,
+            default=None,
+        )
+
+    def changed(self) -> tuple[Task, ...]:
+        """The tasks put into this layer, not those under it."""
+        return tuple(self._tasks.values())
+
+    def ids(self) -> set[str]:
+        """Ids of all tasks."""
+        return set(self._tasks) | (self._under.ids() if self._under is not None else set())
+
+    def __iter__(self) -> Iterator[Task]:
+        """All tasks in the order of their `seq`."""
+        if self._under is None:
+            return iter(sorted(self._tasks.values(), key=lambda task: task.seq))
+        return iter(sorted((self._known(task_id) for task_id in self.ids()), key=lambda task: task.seq))
+
+    @property
+    def count(self) -> int:
+        """How many tasks were put here (a lower layer not included)."""
+        return len(self._tasks)
+
+    def __len__(self) -> int:
+        return len(self.ids())

@@ -1,0 +1,165 @@
+"""The shell around the core: lock a workflow, load it, decide, hand the commit over, and ring the bells when it is durable.
+
+It is the only caller of `Store.commit`. A command may be decided while the commit before it is still being flushed: the store
+applies the commits of one workflow in order, and when one fails, those behind it fail too and are decided again on what the
+store really holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from engine.bells import Bells
+from engine.cache import Cache, Kept, Locks
+from engine.catalog import Catalog
+from engine.commands import Command
+from engine.decide import decide
+from engine.draft import Decision, Execution
+from engine.errors import NotFound, VersionConflict
+from engine.graph import Graph
+from engine.model import Millis, Task, Workflow
+from engine.ports import Clock, Commit, Ids, Store
+from engine.questions import Question
+from engine.rows import Rows
+
+TRIES = 5
+"""How often a command is decided anew after a conflict."""
+Answer = Callable[[Question], Awaitable[Any]]
+
+
+def _nobody(_: object) -> None:
+    """Nobody wants to know yet."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An execution at one moment, its tasks in the order of their `seq`."""
+
+    header: Workflow
+    graph: Graph
+    tasks: tuple[Task, ...]
+
+
+class Runner:
+    """Executes commands, one at a time per workflow, any number of workflows at once."""
+
+    def __init__(self, store: Store, catalog: Catalog, clock: Clock, ids: Ids, bells: Bells, answer: Answer) -> None:
+        self._store, self._catalog, self._clock, self._ids = store, catalog, clock, ids
+        self._bells, self._answer = bells, answer
+        self._cache, self._locks = Cache(), Locks()
+        self.expect: Callable[[Millis], None] = _nobody
+        """Told every new deadline."""
+        self.posted: Callable[[str], None] = _nobody
+        """Told every workflow whose outbox has got an effect."""
+
+    async def execute(self, workflow_id: str, command: Command) -> Decision:
+        """Decide and make durable. Raises what the rules raise, `NotFound`, or `Unavailable` from the store."""
+        for _ in range(TRIES):
+            decision, flushed = await self.hand_over(workflow_id, command)
+            try:
+                if flushed is not None:
+                    await flushed
+            except VersionConflict:
+                continue
+            return decision
+        raise VersionConflict(f"Workflow {workflow_id} was changed by others {TRIES} times in a row; try again.")
+
+    async def hand_over(
+        self, workflow_id: str, command: Command, new: Execution | None = None
+    ) -> tuple[Decision, asyncio.Future[None] | None]:
+        """Decide, and give the commit to the store. The future resolves when it is durable; None = nothing changed."""
+        turn = self._locks.acquire(workflow_id)
+        if turn is not None:
+            await turn
+        try:
+            kept = self._cache.put(workflow_id, new) if new else self._cache.get(workflow_id)
+            if kept is None:
+                kept = await self._load(workflow_id)
+            try:
+                decision = await self._drive(kept.execution, command)
+            except BaseException:
+                if new is not None:
+                    self._cache.forget(workflow_id)
+                raise
+            if decision.commit is None:
+                return decision, kept.flushed
+            return decision, self._commit(kept, decision, decision.commit)
+        finally:
+            self._locks.release(workflow_id)
+
+    async def _drive(self, execution: Execution, command: Command) -> Decision:
+        steps = decide(execution, command, self._clock.now(), self._ids)
+        try:
+            question = next(steps)
+            while True:
+                question = steps.send(await self._answer(question))
+        except StopIteration as done:
+            decision: Decision = done.value
+            return decision
+
+    def _commit(self, kept: Kept, decision: Decision, commit: Commit) -> asyncio.Future[None]:
+        flushed = asyncio.ensure_future(self._store.commit(commit))
+        execution = kept.execution
+        execution.header, execution.graph = decision.header, decision.graph
+        if decision.rows is not None:
+            execution.rows = decision.rows
+        else:
+            for task in decision.changed:
+                execution.rows.put(task)
+        self._cache.weigh(kept)
+        kept.flushed = flushed
+        flushed.add_done_callback(lambda done: self._flushed(kept, commit, done))
+        return flushed
+
+    def _flushed(self, kept: Kept, commit: Commit, done: asyncio.Future[None]) -> None:
+        """Tell everybody, or drop what was built on a commit that failed."""
+        if done.cancelled() or done.exception() is not None:
+            if self._cache.get(commit.workflow_id) is kept:
+                self._cache.forget(commit.workflow_id)
+            return
+        for entry in commit.enqueue:
+            self._bells.ring(entry.queue)
+        times = [task.deadline for task in commit.tasks if task.deadline]
+        if commit.header is not None and commit.header.deadline:
+            times.append(commit.header.deadline)
+        if times:
+            self.expect(min(times))
+        if commit.header is not None and commit.header.outbox:
+            self.posted(commit.workflow_id)
+
+    async def _load(self, workflow_id: str) -> Kept:
+        execution = await self._read_stored(workflow_id)
+        return self._cache.put(workflow_id, execution)
+
+    async def _read_stored(self, workflow_id: str) -> Execution:
+        stored = await self._store.load(workflow_id)
+        if stored is None:
+            raise NotFound(f"No such workflow found by id: {workflow_id}")
+        graph = await self._catalog.graph(stored.header.definition_id)
+        return Execution(stored.header, graph, Rows(stored.tasks))
+
+    async def read(self, workflow_id: str) -> Seen:
+        """The durable state of an execution; never what may still be lost."""
+        kept = self._cache.get(workflow_id)
+        execution = kept.execution if kept is not None else await self._read_stored(workflow_id)
+        seen = Seen(execution.header, execution.graph, tuple(execution.rows))
+        if kept is not None:
+            await kept.durable()
+        return seen
+
+    async def remove(self, workflow_id: str) -> None:
+        """Delete an execution from the store and from memory."""
+        turn = self._locks.acquire(workflow_id)
+        if turn is not None:
+            await turn
+        try:
+            kept = self._cache.get(workflow_id)
+            if kept is not None:
+                await kept.durable()
+            self._cache.forget(workflow_id)
+            await self._store.remove(workflow_id)
+        finally:
+            self._locks.release(workflow_id)

@@ -1,0 +1,101 @@
+"""How executions come to life: from a request, or from an effect of another execution (§5.1)."""
+
+from __future__ import annotations
+
+import random
+
+from engine.catalog import Catalog
+from engine.commands import Start
+from engine.definitions import JsonObject, WorkflowDef
+from engine.draft import Execution, replace
+from engine.effects import StartWorkflow
+from engine.errors import AlreadyExists, InvalidInput, NotFound, VersionConflict
+from engine.model import Millis, Workflow
+from engine.parameters import workflow_input
+from engine.ports import Clock, Ids
+from engine.requests import StartWorkflowRequest, TaskExecLog
+from engine.rows import Rows
+from engine.runner import Runner
+
+
+class Starter:
+    """Makes headers and hands them to the runner."""
+
+    def __init__(self, catalog: Catalog, runner: Runner, clock: Clock, ids: Ids) -> None:
+        self._catalog, self._runner, self._clock, self._ids = catalog, runner, clock, ids
+
+    async def start(self, request: StartWorkflowRequest) -> str:
+        """Start what a client asked for; returns its id when the first decision is durable."""
+        header = Workflow(
+            workflow_id=self._ids.new(),
+            workflow_name=request.name,
+            workflow_version=request.version or 0,
+            definition_id="",
+            input=request.input or {},
+            correlation_id=request.correlation_id,
+            priority=request.priority,
+            task_to_domain=request.task_to_domain,
+            external_input_payload_storage_path=request.external_input_payload_storage_path,
+            idempotency_key=request.idempotency_key or None,
+        )
+        await self._begin(header, request.workflow_def)
+        return header.workflow_id
+
+    async def start_effect(self, effect: StartWorkflow, facts: JsonObject) -> None:
+        """Start what a decision asked for, under the id it chose; `AlreadyExists` when that was done before."""
+        header = Workflow(
+            workflow_id=effect.workflow_id,
+            workflow_name=effect.name,
+            workflow_version=effect.version or 0,
+            definition_id="",
+            input={**effect.input, **facts},
+            correlation_id=effect.correlation_id,
+            task_to_domain=effect.task_to_domain,
+        )
+        try:
+            await self._begin(header, None)
+        except VersionConflict:
+            raise AlreadyExists(f"Workflow {effect.workflow_id} exists already.") from None
+
+    async def _begin(self, header: Workflow, inline: WorkflowDef | None) -> None:
+        definition = inline or self._definition(header.workflow_name, header.workflow_version or None)
+        graph, snapshot = self._catalog.snapshot(definition, registered=inline is None)
+        header = replace(
+            header,
+            workflow_name=definition.name or header.workflow_name,
+            workflow_version=definition.version,
+            definition_id=graph.definition_id,
+            create_time=self._clock.now(),
+            input=workflow_input(header.input, definition.input_template),
+            variables=definition.variables,
+        )
+        new = Execution(header, graph, Rows())
+        _, flushed = await self._runner.hand_over(header.workflow_id, Start(snapshot), new)
+        if flushed is not None:
+            await flushed
+
+    def _definition(self, name: str, version: int | None) -> WorkflowDef:
+        if not name:
+            raise InvalidInput("Workflow name must be specified when searching for a definition")
+        found = self._catalog.workflow_def(name, version)
+        if found is None:
+            raise NotFound(_missing(name, version))
+        return found
+
+    def missing(self, name: str, version: int | None) -> str | None:
+        """Why this workflow cannot be started; None when it can."""
+        return None if self._catalog.workflow_def(name, version) else _missing(name, version)
+
+
+def _missing(name: str, version: int | None) -> str:
+    return f"No such workflow defined. name={name}, version={'null' if version is None else version}"
+
+
+def random_up_to(limit: int) -> int:
+    """A whole number from 0 to `limit`, for jitter."""
+    return random.randint(0, limit)  # noqa: S311 - nothing secret about a delay
+
+
+def stamped(line: TaskExecLog, task_id: str, now: Millis) -> TaskExecLog:
+    """A log line with its task and, where the worker sent none, a time (Q13: a time that was sent is kept)."""
+    return replace(line, task_id=task_id, created_time=line.created_time or now)

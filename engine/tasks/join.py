@@ -1,0 +1,89 @@
+"""JOIN: waits until everything it joins has ended for good (§2.6).
+
+It is looked at when a joined row ends, in the same decision, after retries have been considered (P6, C4): a failed attempt that
+is tried again never shows here. A skipped task counts as ended (S5).
+"""
+
+from __future__ import annotations
+
+from engine.definitions import JsonObject, WorkflowTask
+from engine.draft import Attempt, Draft, Scope
+from engine.model import Task
+from engine.status import TaskStatus
+from engine.tasks.base import TaskType, asks_nothing, started
+
+
+def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
+    joined = node.join_on or _branch_tails(draft, node)
+    row = started(
+        draft, node, scope, attempt, task_def_name="JOIN", input_data={"joinOn": joined},
+        waits_for=tuple(scope.name(reference) for reference in joined),
+    )  # fmt: skip
+    draft.add(row)
+    return evaluate(draft, row)
+
+
+def _branch_tails(draft: Draft, node: WorkflowTask) -> list[str]:
+    """What a JOIN without `joinOn` behind a static fork means: all its branches (U18)."""
+    fork = next(
+        (
+            place.node
+            for place in draft.graph.places.values()
+            if place.node.type == "FORK_JOIN" and place.follows == node.task_reference_name
+        ),
+        None,
+    )
+    return [branch[-1].task_reference_name for branch in fork.fork_tasks if branch] if fork else []
+
+
+def evaluate(draft: Draft, join: Task) -> Task:
+    """End an open JOIN if it can end: at once when a branch failed that nobody tolerates, else when all have ended."""
+    rows = [draft.rows.newest(reference) for reference in join.waits_for]
+    known = [row for row in rows if row is not None]
+    if draft.rows.remaining(join.task_id) == 0:
+        return finish(draft, join, known)
+    if any(_breaks(draft, row) for row in known):
+        return _fail(draft, join, known)
+    return join
+
+
+def branch_ended(draft: Draft, join: Task, branch: Task) -> Task:
+    """Look at an open JOIN after one joined row has ended for good; costs the same whatever the number of branches."""
+    if draft.rows.remaining(join.task_id) == 0 or _breaks(draft, branch):
+        return evaluate(draft, join)
+    return join
+
+
+def finish(draft: Draft, join: Task, rows: list[Task]) -> Task:
+    """End a JOIN with the rows that are there."""
+    if any(not row.status.successful and not draft.node_of(row).optional for row in rows):
+        return _fail(draft, join, rows)
+    output = _output(rows)
+    partly = [row for row in rows if row.status is TaskStatus.COMPLETED_WITH_ERRORS and draft.node_of(row).optional]
+    if not partly:
+        return draft.change(join, status=TaskStatus.COMPLETED, output_data=output)
+    reason = " ".join(f"{row.task_def_name}/{row.task_id} completed with errors" for row in partly)
+    return draft.change(
+        join, status=TaskStatus.COMPLETED_WITH_ERRORS, output_data=output, reason_for_incompletion=reason
+    )
+
+
+def _breaks(draft: Draft, row: Task) -> bool:
+    """A failure that ends the JOIN without waiting for the other branches."""
+    node = draft.node_of(row)
+    return not row.status.successful and not row.retried and not node.optional and not node.permissive
+
+
+def _fail(draft: Draft, join: Task, rows: list[Task]) -> Task:
+    failed = [row for row in rows if not row.status.successful and not draft.node_of(row).optional]
+    cancelled = all(row.status is TaskStatus.CANCELED for row in failed)
+    status = TaskStatus.CANCELED if cancelled else TaskStatus.FAILED
+    reason = " ".join(row.reason_for_incompletion or "" for row in failed).strip()
+    return draft.change(join, status=status, output_data=_output(rows), reason_for_incompletion=reason or None)
+
+
+def _output(rows: list[Task]) -> JsonObject:
+    return {row.reference_task_name: row.output_data for row in rows if row.output_data}
+
+
+JOIN = TaskType("JOIN", asks_nothing(_create), retriable=False, revived_in_place=True)

@@ -1,0 +1,60 @@
+"""SWITCH: one of several cases (§2.8). Its row and the first task of the chosen case appear together."""
+
+from __future__ import annotations
+
+from engine.definitions import Json, JsonObject, WorkflowTask
+from engine.draft import Attempt, Draft, Scope
+from engine.ending import WorkflowEnds
+from engine.java_text import java_text
+from engine.model import Task
+from engine.questions import Evaluate, Steps
+from engine.status import TaskStatus, WorkflowStatus
+from engine.tasks.base import TaskType, done, plain_input
+
+SCRIPTS = frozenset({"javascript", "graaljs"})
+
+
+def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[Task]:
+    given = plain_input(draft, node, attempt)
+    value, error = yield from _evaluate(node, given)
+    if error is not None:
+        # §2.8: an error makes a FAILED row; SWITCH is never retried
+        row = done(
+            draft, node, scope, attempt, task_def_name="SWITCH", status=TaskStatus.FAILED, input_data=given,
+            reason_for_incompletion=error,
+        )  # fmt: skip
+        return draft.add(row)
+    case = java_text(value)
+    chosen = _branch(node, case)
+    shown: JsonObject = {**given, "case": case} | ({"hasChildren": "true"} if chosen else {})
+    output: JsonObject = {"evaluationResult": [case], "selectedCase": case}
+    row = done(
+        draft, node, scope, attempt, task_def_name="SWITCH", input_data=shown, output_data=output,
+        executed=bool(chosen),
+    )  # fmt: skip
+    return draft.add(row)
+
+
+def _evaluate(node: WorkflowTask, given: JsonObject) -> Steps[tuple[Json, str | None]]:
+    kind, expression = node.evaluator_type or "", node.expression or ""
+    if kind == "value-param":
+        return given.get(expression), None
+    if kind in SCRIPTS:
+        answer = yield Evaluate(kind, expression, given)
+        return answer.value, answer.error
+    raise WorkflowEnds(WorkflowStatus.FAILED, f"No evaluator registered for type: {kind}")
+
+
+def _branch(node: WorkflowTask, case: str) -> list[WorkflowTask]:
+    """The tasks of a case; a matching empty case runs nothing, only a missing one means the default (E36)."""
+    return node.decision_cases.get(case, node.default_case)
+
+
+def _children(draft: Draft, task: Task) -> tuple[str, ...]:
+    if "hasChildren" not in task.input_data:
+        return ()
+    chosen = _branch(draft.node_of(task), str(task.input_data.get("case")))
+    return (chosen[0].task_reference_name,) if chosen else ()
+
+
+SWITCH = TaskType("SWITCH", _create, _children, retriable=False)

@@ -1,0 +1,135 @@
+"""What time alone does to a task or a workflow: every clock, when it strikes, and what it says (§4.3, timers).
+
+One absolute deadline per task and per workflow is the earliest of its clocks, computed from the time that each clock really
+counts from (P14, S11). A clock that has struck under ALERT_ONLY is over and is not set again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.definitions import TaskDef, WorkflowDef
+from engine.model import Millis, Task, Workflow
+from engine.status import TaskStatus, WorkflowStatus
+
+SECOND = 1000
+UNTIMED = frozenset({"WAIT", "HUMAN"})
+"""Nobody responds for these types: no poll and no response time-out (S10)."""
+FLOW = frozenset(
+    {"FORK", "JOIN", "EXCLUSIVE_JOIN", "SWITCH", "DECISION", "DO_WHILE", "SET_VARIABLE", "TERMINATE", "NOOP"}
+)
+"""Types without any clock of a task definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock of one task."""
+
+    at: Millis
+    """When it strikes."""
+    since: Millis
+    """What it counts from."""
+    text: str
+    """The reason it gives, with `{elapsed}` to fill in."""
+    policy: str
+
+
+def _total(task: Task, task_def: TaskDef) -> Clock | None:
+    limit = task_def.total_timeout_seconds
+    if limit <= 0:
+        return None
+    since = task.first_scheduled_time
+    text = (
+        f"Task {task.task_def_name}/{task.task_id} exceeded total timeout of {limit} seconds (elapsed {{elapsed}} seconds "
+        f"across all attempts including retry delays). Timeout policy: {task_def.timeout_policy}"
+    )
+    return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
+
+
+def _execution(task: Task, task_def: TaskDef) -> Clock | None:
+    limit = task_def.timeout_seconds
+    if limit <= 0 or not task.start_time:
+        return None
+    since = task.start_time + task.start_delay_in_seconds * SECOND
+    text = (
+        f"Task timed out after {{elapsed}} seconds. Timeout configured as {limit} seconds. "
+        f"Timeout policy configured to {task_def.timeout_policy}"
+    )
+    return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
+
+
+def _poll(task: Task, task_def: TaskDef) -> Clock | None:
+    limit = task_def.poll_timeout_seconds or 0
+    if limit <= 0 or task.status is not TaskStatus.SCHEDULED or task.task_type in UNTIMED:
+        return None
+    since = max(task.scheduled_time, task.available_at)
+    text = (
+        f"Task poll timed out after {{elapsed}} seconds. Poll timeout configured as {limit} seconds. "
+        f"Timeout policy configured to {task_def.timeout_policy}"
+    )
+    return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
+
+
+def _response(task: Task, task_def: TaskDef) -> Clock | None:
+    limit = task_def.response_timeout_seconds
+    if limit <= 0 or task.status is not TaskStatus.IN_PROGRESS or task.task_type in UNTIMED:
+        return None
+    text = (
+        f"responseTimeout: {limit} exceeded for the taskId: {task.task_id} with Task Definition: {task.task_def_name}"
+    )
+    # §4.3.4: the time-out policy is ignored here
+    return Clock(task.update_time + limit * SECOND, task.update_time, text, "RETRY")
+
+
+_CLOCKS = (_total, _execution, _poll, _response)
+
+
+def clocks(task: Task, task_def: TaskDef | None) -> Iterator[Clock]:
+    """The clocks of an open task, in the order in which the reference looks at them (§1.6 step 7b)."""
+    if task_def is None or task.task_type in FLOW:
+        return
+    for make in _CLOCKS:
+        clock = make(task, task_def)
+        if clock is not None:
+            yield clock
+
+
+def struck(task: Task, task_def: TaskDef | None, now: Millis) -> Clock | None:
+    """The first clock that has struck and has a consequence; ALERT_ONLY has none."""
+    return next((c for c in clocks(task, task_def) if c.at <= now and c.policy != "ALERT_ONLY"), None)
+
+
+def deadline(task: Task, task_def: TaskDef | None, now: Millis) -> Millis:
+    """When an open task has to be looked at next; 0 = never."""
+    times = [c.at for c in clocks(task, task_def) if c.at > now or c.policy != "ALERT_ONLY"]
+    if task.wait_timeout:
+        times.append(task.wait_timeout)
+    return min(times, default=0)
+
+
+def reason(clock: Clock, now: Millis) -> str:
+    """The sentence that goes into `reasonForIncompletion`."""
+    return clock.text.replace("{elapsed}", str((now - clock.since) // SECOND))
+
+
+def workflow_since(header: Workflow) -> Millis:
+    """What the workflow's time-out counts from (§4.3.5)."""
+    return header.last_retried_time or header.create_time
+
+
+def workflow_deadline(header: Workflow, definition: WorkflowDef, now: Millis) -> Millis:
+    """When the workflow's own time-out strikes; 0 = never, also once it has struck under ALERT_ONLY."""
+    if definition.timeout_seconds <= 0 or header.status is not WorkflowStatus.RUNNING:
+        return 0
+    at = workflow_since(header) + definition.timeout_seconds * SECOND
+    return 0 if at <= now and definition.timeout_policy == "ALERT_ONLY" else at
+
+
+def workflow_reason(header: Workflow, definition: WorkflowDef, now: Millis) -> str:
+    """The sentence for a workflow that timed out."""
+    elapsed = (now - workflow_since(header)) // SECOND
+    return (
+        f"Workflow timed out after {elapsed} seconds. Timeout configured as {definition.timeout_seconds} seconds. "
+        f"Timeout policy configured to {definition.timeout_policy}"
+    )
