@@ -60,4 +60,5 @@ def options(settings: Settings) -> dict[str, Any]:
         "logger_class": StructuredLogger,
         "loglevel": settings.log_level,
         "proc_name": "segue",
+        "control_socket_disable": True,  # it would be one file in the home directory for all servers of a user
     }

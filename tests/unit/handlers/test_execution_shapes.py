@@ -52,7 +52,9 @@ def test_a_bare_workflow_shows_exactly_what_is_always_present() -> None:
 
 
 def test_every_stored_task_field_is_either_shown_or_known_to_be_the_engines_own() -> None:
-    optional = {name: "x" for name in Task.__struct_fields__ if str(Task.__annotations__[name]) == "str | None"}
+    optional: dict[str, Any] = {
+        name: "x" for name in Task.__struct_fields__ if str(Task.__annotations__[name]) == "str | None"
+    }
     shown = set(task_json(**optional))
     encoded = dict(zip(Task.__struct_fields__, Task.__struct_encode_fields__, strict=True))
     assert {name for name, camel in encoded.items() if camel not in shown} == ENGINE_ONLY_IN_A_TASK
@@ -94,7 +96,7 @@ def test_nulls_inside_payloads_stay() -> None:
         ({"scheduled_time": 10}, 0),
     ],
 )
-def test_queue_wait_time(fields: dict[str, int], wait: int) -> None:
+def test_queue_wait_time(fields: dict[str, Any], wait: int) -> None:
     assert task_json(**fields)["queueWaitTime"] == wait
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from engine.definitions import EventHandler, RateLimitConfig, SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask
+from engine.definitions import (
+    EventHandler,
+    JsonObject,
+    RateLimitConfig,
+    SubWorkflowParams,
+    TaskDef,
+    WorkflowDef,
+    WorkflowTask,
+)
 from engine.requests import BulkResponse, TaskExecLog
 from handlers import shapes
 
@@ -74,7 +82,7 @@ def test_several_definitions_keep_their_order() -> None:
 
 def test_an_event_handler_shows_the_defaults_of_its_actions() -> None:
     """golden handler-crud"""
-    actions = [
+    actions: list[JsonObject] = [
         {"action": "start_workflow", "start_workflow": {"name": "kid"}, "complete_task": None},
         {"action": "fail_task", "fail_task": {"taskId": "t", "output": {"a": 1}}, "expandInlineJSON": True},
     ]
