@@ -108,9 +108,13 @@ class Engine:
         loop = asyncio.get_running_loop()
         self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
 
+    def let_polls_go(self) -> None:
+        """Answer waiting polls at once, with nothing, and let no later one wait: the server is about to stop."""
+        self._bells.close()
+
     async def stop(self) -> None:
         """Answer waiting polls with nothing, finish effects, flush, close. Safe to call twice."""
-        self._bells.close()
+        self.let_polls_go()
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

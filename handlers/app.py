@@ -7,7 +7,6 @@ from pathlib import Path
 from engine.api import Engine
 from engine.ports import Store
 from handlers.clock import SystemClock
-from handlers.drain import Drain
 from handlers.health import Health
 from handlers.http.stack import build_app
 from handlers.ids import TimeOrderedIds
@@ -31,9 +30,9 @@ def create_app(settings: Settings) -> AsgiApp:
 
 def application(engine: Engine, clock: SystemClock, *, access_log: bool = False) -> AsgiApp:
     """The street side over a given engine."""
-    drain, health = Drain(), Health(engine)
-    lifespan = Lifespan(engine, health, drain)
-    app = build_app(CONTRACT, operations(engine, clock, drain), lifespan, Pages(health, CONTRACT))
+    health = Health(engine)
+    lifespan = Lifespan(engine, health)
+    app = build_app(CONTRACT, operations(engine, clock), lifespan, Pages(health, CONTRACT))
     served = PlainStartFailure(app, lifespan)
     return AccessLog(served) if access_log else served
 

@@ -13,7 +13,6 @@ import structlog
 
 from engine.api import Engine
 from engine.errors import ConductorError
-from handlers.drain import Drain
 from handlers.health import Health
 from handlers.log import AsgiApp, Message, Receive, Scope, Send
 
@@ -23,10 +22,9 @@ log = structlog.get_logger()
 class Lifespan:
     """Runs an engine for as long as an application serves."""
 
-    def __init__(self, engine: Engine, health: Health, drain: Drain) -> None:
+    def __init__(self, engine: Engine, health: Health) -> None:
         self._engine = engine
         self._health = health
-        self._drain = drain
         self.failure: str | None = None
         """Why the engine did not start, when it could say so itself."""
 
@@ -48,7 +46,7 @@ class Lifespan:
 
     def _begin_to_stop(self) -> None:
         self._health.stopping()
-        self._drain.begin()
+        self._engine.let_polls_go()
 
 
 class PlainStartFailure:

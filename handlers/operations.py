@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from engine.api import Engine
 from engine.ports import Clock
 from handlers.clock import SystemClock
-from handlers.drain import Drain
 from handlers.events import Events
 from handlers.execution_shapes import ExecutionShapes
 from handlers.metadata import Metadata
@@ -17,10 +16,10 @@ from handlers.workflow import Workflows
 Operation = Callable[..., Awaitable[object]]
 
 
-def operations(engine: Engine, clock: Clock | None = None, drain: Drain | None = None) -> dict[str, Operation]:
+def operations(engine: Engine, clock: Clock | None = None) -> dict[str, Operation]:
     """Every operationId with its function, all over one engine."""
     shapes = ExecutionShapes()
-    tasks = Tasks(engine, shapes, clock or SystemClock(), drain or Drain())
+    tasks = Tasks(engine, shapes, clock or SystemClock())
     return {
         **_metadata(Metadata(engine)),
         **_workflows(Workflows(engine, shapes)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.api import Engine, TaskView
+from engine.api import Engine
 from engine.definitions import Json, JsonObject
 from engine.errors import InvalidInput, NotFound
 from engine.ports import Clock
@@ -12,7 +12,6 @@ from engine.requests import TaskExecLog, TaskResult
 from engine.status import TaskStatus
 from handlers import shapes
 from handlers.codec import parse
-from handlers.drain import Drain
 from handlers.execution_shapes import ExecutionShapes
 
 SINGLE_POLL_WAITS = 100
@@ -25,17 +24,16 @@ NO_CONTENT = (None, 204)
 class Tasks:
     """The task operations of one engine; every method is one operation of the contract."""
 
-    def __init__(self, engine: Engine, shapes: ExecutionShapes, clock: Clock, drain: Drain) -> None:
+    def __init__(self, engine: Engine, shapes: ExecutionShapes, clock: Clock) -> None:
         self._engine = engine
         self._shapes = shapes
         self._clock = clock
-        self._drain = drain
 
     async def poll_task(
         self, task_type: str, workerid: str | None = None, domain: str | None = None
     ) -> bytes | tuple[None, int]:
         """Hand out one task, or 204 when there is none after a short wait."""
-        found = await self._poll(task_type, workerid, domain, 1, SINGLE_POLL_WAITS)
+        found = await self._engine.poll(task_type, workerid, domain, 1, SINGLE_POLL_WAITS)
         return self._shapes.task(found[0]) if found else NO_CONTENT
 
     async def batch_poll_tasks(
@@ -46,7 +44,7 @@ class Tasks:
             raise InvalidInput("Long Poll Timeout value cannot be more than 5 seconds")
         if count < 1:
             return b"[]"
-        found = await self._poll(task_type, workerid, domain, min(count, LARGEST_BATCH), max(timeout, 0))
+        found = await self._engine.poll(task_type, workerid, domain, min(count, LARGEST_BATCH), max(timeout, 0))
         return self._shapes.tasks(found)
 
     async def update_task(self, body: Json) -> str:
@@ -90,11 +88,6 @@ class Tasks:
         """The lines kept for a task, or 204 when there are none."""
         logs = await self._engine.logs(task_id)
         return [shapes.task_log(log) for log in logs] if logs else NO_CONTENT
-
-    async def _poll(
-        self, task_type: str, worker_id: str | None, domain: str | None, count: int, timeout: int
-    ) -> list[TaskView]:
-        return await self._drain.or_nothing(self._engine.poll(task_type, worker_id, domain, count, timeout))
 
     async def _update_by_reference(
         self, workflow_id: str, reference: str, status: str, body: Json, worker_id: str | None

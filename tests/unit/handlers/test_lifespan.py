@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from engine.errors import Unavailable
-from handlers.drain import Drain
 from handlers.health import Health
 from handlers.lifespan import Lifespan, PlainStartFailure, on_sigterm
 from tests.unit.handlers.recording import RecordingEngine
@@ -21,9 +20,8 @@ class Server:
 
     def __init__(self, **answers: Any) -> None:
         self.recorder = RecordingEngine(**answers)
-        self.drain = Drain()
         self.health = Health(self.recorder.engine)
-        self.lifespan = Lifespan(self.recorder.engine, self.health, self.drain)
+        self.lifespan = Lifespan(self.recorder.engine, self.health)
 
     @property
     def asked(self) -> list[str]:
@@ -40,8 +38,7 @@ def test_the_engine_runs_exactly_as_long_as_the_application_serves() -> None:
         async with server.lifespan(None):
             assert server.asked == ["start"]
             assert await server.reasons() == []
-        assert server.asked == ["start", "check", "stop"]
-        assert server.drain.begun
+        assert server.asked == ["start", "check", "let_polls_go", "stop"]
         assert await server.reasons() == ["the server is stopping"]
 
     asyncio.run(run())
@@ -58,9 +55,8 @@ def test_sigterm_ends_the_waiting_before_the_serving() -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-                assert server.drain.begun
                 assert await server.reasons() == ["the server is stopping"]
-                assert server.asked == ["start"]
+                assert server.asked == ["start", "let_polls_go"]
         finally:
             signal.signal(signal.SIGTERM, previous)
 
