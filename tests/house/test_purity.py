@@ -9,7 +9,7 @@ import pytest
 
 from tests.serving import PROJECT
 
-SHELL = ("api", "bells", "cache", "catalog", "dispatch", "evaluators", "outbox", "runner", "timer")
+SHELL = ("api", "bells", "cache", "catalog", "dispatch", "evaluators", "outbox", "runner", "starting", "timer")
 ALLOWED = frozenset(
     {
         "__future__",
