@@ -49,7 +49,7 @@ def body_of(error: ConductorError) -> dict[str, Any]:
             "status": status,
             "message": error.message,
             "retryable": False,
-            "validationErrors": msgspec.to_builtins(error.violations),
+            "validationErrors": [msgspec.to_builtins(violation) for violation in error.violations],
         }
     return error_body(status, error.message, isinstance(error, Unavailable))
 

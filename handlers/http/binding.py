@@ -53,7 +53,7 @@ def _signature_problems(operation: Operation, handler: Handler) -> Iterator[str]
         given[BODY] = operation.body.required
     for name, parameter in inspect.signature(handler).parameters.items():
         if parameter.kind not in _NAMED:
-            yield f"its argument {parameter} is not a named one."
+            yield f"it takes *{name} where it should name each argument."
         elif name not in given:
             yield f"its argument {name} is not a parameter of the operation."
         elif parameter.default is parameter.empty and not given[name]:

@@ -75,7 +75,7 @@ def parse_json(raw: bytes) -> Any:
 def _is_deep(value: Any) -> bool:
     """Level by level, so that the check itself needs no stack."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         inner: list[Any] = []
         for container in level:
             parts = container.values() if isinstance(container, dict) else container

@@ -13,6 +13,7 @@ from connexion.decorators.parameter import pythonic
 Schema = dict[str, Any]
 Document = dict[str, Any]
 
+_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
 
@@ -73,7 +74,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The document as it was written, and its operations by operationId."""
+    """The document, its integer formats made ranges, and its operations by operationId."""
 
     document: Document
     operations: Mapping[str, Operation]
@@ -92,6 +93,7 @@ def load_document(path: Path) -> Document:
 
 def read(document: Document) -> Contract:
     """The operations of a document. Raises ContractError for what this edge cannot serve."""
+    document = _bounded(document)
     operations: dict[str, Operation] = {}
     for path, method, node in operation_nodes(document):
         operation = _operation(document, path, method, node)
@@ -120,6 +122,17 @@ def resolve(document: Document, node: dict[str, Any]) -> dict[str, Any]:
                 raise ContractError(f"The contract refers to {node['$ref']}, which does not exist.") from None
         node = target
     return node
+
+
+def _bounded(node: Any) -> Any:
+    """The same schema with the integer formats as ranges (for JSON Schema a format is only a remark)."""
+    if isinstance(node, list):
+        return [_bounded(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    ranges = _RANGES.get(node["format"]) if isinstance(node.get("format"), str) else None
+    limits = {"minimum": ranges[0], "maximum": ranges[1]} if ranges else {}
+    return {**limits, **{key: _bounded(value) for key, value in node.items()}}
 
 
 def _operation(document: Document, path: str, method: str, node: dict[str, Any]) -> Operation:

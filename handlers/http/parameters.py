@@ -96,7 +96,7 @@ class ParametersReader:
         for reader in self._path:
             arguments[reader.parameter.argument] = reader.read(path[reader.parameter.name])
         if query and (self._query or self._deep):
-            self._read_query(parse_qsl(query.decode("latin-1"), keep_blank_values=True), arguments)
+            self._read_query(parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True), arguments)
         for parameter in self._required:
             if parameter.argument not in arguments:
                 raise InvalidInput(f"query parameter '{parameter.name}' is required")

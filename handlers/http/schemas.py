@@ -18,26 +18,14 @@ VALIDATION_FAILED = "Validation failed, check below errors for detail."
 
 _MOST_VIOLATIONS = 50
 _LONGEST_TEXT = 300
-_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _INTO_LIST_OR_MAP = ("items", "additionalProperties")
-
-
-def bounded(node: Any) -> Any:
-    """The same schema with the integer formats as ranges (for JSON Schema a format is only a remark)."""
-    if isinstance(node, list):
-        return [bounded(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    ranges = _RANGES.get(node["format"]) if isinstance(node.get("format"), str) else None
-    limits = {"minimum": ranges[0], "maximum": ranges[1]} if ranges else {}
-    return {**limits, **{key: bounded(value) for key, value in node.items()}}
 
 
 class SchemaCheck:
     """One schema of a contract; `at` starts the path of each violation."""
 
     def __init__(self, schema: Schema, document: Document, at: str) -> None:
-        self._schema = {"allOf": [bounded(schema)], "components": bounded(document.get("components", {}))}
+        self._schema = {"allOf": [schema], "components": document.get("components", {})}
         self._validator = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=False)
         self._at = at
 

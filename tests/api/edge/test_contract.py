@@ -1,0 +1,146 @@
+"""Our contract is the seed and more; and a contract that cannot be served says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.http.contract import ContractError, load_document, operation_nodes, read, resolve
+from handlers.http.routing_view import routing_view
+from tests.api.edge.asgi import CONTRACT
+
+OURS = load_document(CONTRACT)
+SEED = load_document(Path(__file__).with_name("seed.yaml"))
+
+ADDED = {
+    "updateTaskDefinition": "put /metadata/taskdefs",
+    "deleteWorkflowDefinitionVersion": "delete /metadata/workflow/{name}/{version}",
+    "updateTaskV2": "post /tasks/update-v2",
+    "startWorkflowByName": "post /workflow/{workflowId}",
+    "getWorkflowStatus": "get /workflow/{workflowId}/status",
+    "removeWorkflow": "delete /workflow/{workflowId}/remove",
+    "getWorkflowsByCorrelationIds": "post /workflow/{workflowId}/correlated",
+    "updateTaskByReference": "post /tasks/{taskId}/{taskRefName}/{status}",
+    "updateTaskByReferenceSync": "post /tasks/{taskId}/{taskRefName}/{status}/sync",
+    "addTaskLog": "post /tasks/{taskId}/log",
+    "getTaskLogs": "get /tasks/{taskId}/log",
+    "decideWorkflow": "put /workflow/decide/{workflowId}",
+    "updateEventHandler": "put /event",
+    "getEventHandlersForEvent": "get /event/{name}",
+    "deleteEventHandler": "delete /event/{name}",
+}
+
+SEED_OPERATIONS = {node["operationId"]: (path, method, node) for path, method, node in operation_nodes(SEED)}
+SEED_PROPERTIES = [
+    (name, key) for name, schema in SEED["components"]["schemas"].items() for key in schema["properties"]
+]
+
+
+def types_of(schema: dict[str, Any]) -> set[str]:
+    """Every JSON type that a schema lets in, null aside."""
+    schema = resolve(OURS, schema)
+    types = schema.get("type", [])
+    found = {types} if isinstance(types, str) else set(types)
+    for branch in schema.get("anyOf", []):
+        found |= types_of(branch)
+    return found - {"null"}
+
+
+@pytest.mark.parametrize("operation_id", SEED_OPERATIONS)
+def test_an_operation_of_the_seed_is_kept(operation_id: str) -> None:
+    path, method, seed = SEED_OPERATIONS[operation_id]
+    ours = OURS["paths"][path][method]
+    assert ours["operationId"] == operation_id
+    assert {code for code in ours["responses"] if code in seed["responses"]} == set(seed["responses"])
+    assert list(_parameters(seed)) == [key for key in _parameters(ours) if key in set(_parameters(seed))]
+    if "requestBody" in seed:
+        assert set(seed["requestBody"]["content"]) <= set(ours["requestBody"]["content"])
+        assert ours["requestBody"]["required"] == seed["requestBody"]["required"]
+
+
+def _parameters(node: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    for parameter in node.get("parameters", []):
+        schema = parameter["schema"]
+        yield parameter["name"], parameter["in"], parameter.get("required"), schema["type"], schema.get("default")
+
+
+@pytest.mark.parametrize(("name", "key"), SEED_PROPERTIES)
+def test_a_property_of_the_seed_is_kept(name: str, key: str) -> None:
+    seed = SEED["components"]["schemas"][name]["properties"][key]
+    ours = OURS["components"]["schemas"][name]["properties"][key]
+    assert types_of(seed) <= types_of(ours)
+    allowed = ours.get("enum") or ours.get("examples") or []
+    assert set(seed.get("enum", [])) <= set(allowed)
+
+
+def test_the_seed_s_required_properties_are_ours_but_the_type_of_a_task() -> None:
+    for name, seed in SEED["components"]["schemas"].items():
+        optional = {"type"} if name == "WorkflowTask" else set()
+        ours = OURS["components"]["schemas"][name].get("required", [])
+        assert set(ours) == set(seed.get("required", [])) - optional, name
+
+
+def test_what_the_official_clients_need_is_added() -> None:
+    ours = {node["operationId"]: f"{method} {path}" for path, method, node in operation_nodes(OURS)}
+    assert {name: ours[name] for name in ours if name not in SEED_OPERATIONS} == ADDED
+
+
+def test_connexion_is_shown_the_same_paths_and_operations() -> None:
+    view = routing_view(OURS)
+    assert view["openapi"] == "3.0.3"
+    assert [(path, method, node["operationId"]) for path, method, node in operation_nodes(view)] == [
+        (path, method, node["operationId"]) for path, method, node in operation_nodes(OURS)
+    ]
+
+
+def document(operation: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"openapi": "3.1.0", "paths": {"/a": {"get": operation}}, **more}
+
+
+OK = {"responses": {"200": {"description": "ok"}}}
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        (document(OK), "GET /a has no operationId"),
+        (document({"operationId": "a"}), "a has no successful response"),
+        (document({"operationId": "a", "security": [], **OK}), "a declares security"),
+        (
+            document({"operationId": "a", "parameters": [{"name": "p", "in": "header"}], **OK}),
+            "a: parameter p is in header",
+        ),
+        (
+            document({"operationId": "a", "parameters": [{"name": "p", "in": "query", "schema": {}}], **OK}),
+            "a: parameter p needs one schema type",
+        ),
+        (
+            document({"operationId": "a", "responses": {"200": {"$ref": "#/components/responses/Gone"}}}),
+            "refers to #/components/responses/Gone, which does not exist",
+        ),
+    ],
+)
+def test_a_contract_that_cannot_be_served_names_the_place(broken: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ContractError, match=sentence):
+        read(broken)
+
+
+def test_two_operations_of_one_name_are_refused() -> None:
+    twice = {"paths": {"/a": {"get": {"operationId": "a", **OK}}, "/b": {"get": {"operationId": "a", **OK}}}}
+    with pytest.raises(ContractError, match="Two operations are called a; the second is /b"):
+        read(twice)
+
+
+@pytest.mark.parametrize("text", ["a: [", "just a text", "openapi: 3.1.0"])
+def test_a_file_that_is_no_contract_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "broken.yaml").write_text(text)
+    with pytest.raises(ContractError, match=r"broken\.yaml"):
+        load_document(tmp_path / "broken.yaml")
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"none\.yaml cannot be read"):
+        load_document(tmp_path / "none.yaml")
