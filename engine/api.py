@@ -1,7 +1,7 @@
 """The engine as the street side sees it: one method per thing a client can ask for.
 
-Everything here may raise the errors of `engine.errors`. An awaited method that changes something returns when the change is
-durable.
+Everything here may raise the errors of `engine.errors`. An awaited method that changes something returns when the
+change is durable.
 """
 
 from __future__ import annotations

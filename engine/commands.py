@@ -90,8 +90,8 @@ class EffectDone(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-Command = (
-    Start | HandOut | UpdateTask | ExtendLease | Expire | Pause | Resume | Terminate | Restart | Retry | Rerun | SkipTask | Decide | EffectDone
-)  # fmt: skip
+Lifecycle = Start | Pause | Resume | Terminate | Restart | Retry | Rerun | EffectDone
+OfTasks = HandOut | UpdateTask | ExtendLease | SkipTask | Expire | Decide
+Command = Lifecycle | OfTasks
 TOUCHES = (HandOut, ExtendLease)
 """Commands that change one task and nothing else: they cost no header write and leave the version alone."""

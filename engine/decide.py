@@ -1,7 +1,7 @@
 """`decide` is a function of data: execution + command + now -> decision (DESIGN §3).
 
-It reads no clock and does no I/O; what it must know from outside it asks for (`engine.questions`). A command that is not legal
-raises an error of `engine.errors` and changes nothing.
+It reads no clock and does no I/O; what it must know from outside it asks for (`engine.questions`). A command that is
+not legal raises an error of `engine.errors` and changes nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _RULES: dict[type, Callable[[Draft, Any], Steps[None]]] = {
 
 
 def decide(execution: Execution, command: Command, now: Millis, ids: Ids) -> Generator[Question, Any, Decision]:
-    """What the command makes of the execution. Drive it: send an answer to each question, take the returned decision."""
+    """What the command makes of the execution. Drive it: answer each question, take the decision."""
     draft = Draft(execution, now, ids, touch=isinstance(command, TOUCHES))
     yield from _RULES[type(command)](draft, command)
     return draft.decision()

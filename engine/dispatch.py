@@ -27,6 +27,7 @@ class Dispatch:
 
     def __init__(self, store: Store, runner: Runner, bells: Bells, clock: Clock) -> None:
         self._store, self._runner, self._bells, self._clock = store, runner, bells, clock
+        self._releases: set[asyncio.Future[None]] = set()
         self._polls: dict[tuple[str, str], PollRecord] = {}
         self._unsaved: dict[tuple[str, str], PollRecord] = {}
 
@@ -38,7 +39,9 @@ class Dispatch:
     async def poll(
         self, task_type: str, worker_id: str | None, domain: str | None, count: int, timeout_ms: int
     ) -> list[tuple[Decision, Task]]:
-        """Up to `count` tasks, now IN_PROGRESS; waits up to `timeout_ms` for the first one, never for the batch to fill."""
+        """Up to `count` tasks, now IN_PROGRESS; waits up to `timeout_ms` for the first one, never for the batch to
+        fill.
+        """
         if timeout_ms > LONGEST_POLL_MS:
             raise InvalidInput("Long Poll Timeout value cannot be more than 5 seconds")
         self._note(task_type, worker_id, domain)
@@ -96,7 +99,9 @@ class Dispatch:
 
     def _handed_out(self, entry: QueueEntry, done: asyncio.Future[None]) -> None:
         if not done.cancelled() and done.exception() is not None:
-            asyncio.ensure_future(self._store.release([entry.task_id]))
+            release = asyncio.ensure_future(self._store.release([entry.task_id]))
+            self._releases.add(release)
+            release.add_done_callback(self._releases.discard)
 
     # ------------------------------------------------------------------ poll data
 

@@ -17,7 +17,7 @@ from engine.graph import Graph
 from engine.model import Millis, Task, Workflow, summary_of
 from engine.parameters import task_context, workflow_context
 from engine.ports import Commit, Document, Ids, QueueEntry
-from engine.rows import Rows
+from engine.rows import Rows, unsettled
 from engine.status import TaskStatus
 from engine.template import MISSING
 from engine.transitions import Move, check_task, check_workflow
@@ -80,8 +80,21 @@ class Draft:
     """A mutable view of one execution during one decision."""
 
     __slots__ = (
-        "_dequeue", "_documents", "_enqueue", "_whole", "base", "ended", "graph", "header", "ids", "now", "rows", "snapshot", "touch", "version",
-    )  # fmt: skip
+        "_dequeue",
+        "_documents",
+        "_enqueue",
+        "_whole",
+        "base",
+        "ended",
+        "graph",
+        "header",
+        "ids",
+        "now",
+        "rows",
+        "snapshot",
+        "touch",
+        "version",
+    )
 
     def __init__(self, base: Execution, now: Millis, ids: Ids, touch: bool = False) -> None:
         self.base = base
@@ -112,7 +125,7 @@ class Draft:
     def add(self, task: Task) -> Task:
         """Put a new row; when it is born terminal and not settled, it joins the worklist."""
         self._put(task)
-        if task.status.terminal and not task.executed:
+        if unsettled(task):
             self.ended.append(task.task_id)
         return task
 

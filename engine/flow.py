@@ -1,9 +1,9 @@
 """How a workflow moves: a worklist of ended rows, each settled once, until nothing is left to do (DESIGN §3).
 
-Settling a row decides what its end means: another attempt, the end of the workflow, or going on with what is behind it and with
-the JOINs that wait for it. It touches these rows and no others, so a step costs the same in a workflow of 10 and of 10,000 tasks.
-`reconcile` applies the same rules to all rows: it is for operations that change many rows, for repair, and for tests, in
-which it finds nothing to do after any decision.
+Settling a row decides what its end means: another attempt, the end of the workflow, or going on with what is behind
+it and with the JOINs that wait for it. It touches these rows and no others, so a step costs the same in a workflow of
+10 and of 10,000 tasks. `reconcile` applies the same rules to all rows: it is for operations that change many rows,
+for repair, and for tests, in which it finds nothing to do after any decision.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def advance(draft: Draft) -> Steps[None]:
 
 
 def _run_dry(draft: Draft) -> Steps[None]:
-    """Nothing but JOINs is open: either all is done, or the innermost JOIN takes what is there, for no more comes (S6)."""
+    """Nothing but JOINs is open: either all is done, or the innermost JOIN takes what is there, for no more comes
+    (S6).
+    """
     for row in draft.rows.open():
         joined = [known for ref in row.waits_for if (known := draft.rows.newest(ref)) is not None]
         if all(known.status.terminal for known in joined):

@@ -1,8 +1,8 @@
 """A workflow definition parsed once: every node by reference name, and what comes behind it.
 
-`follows` is where control goes when a node has ended: the right neighbour, else what is behind the containers it is the
-last of. The tail of a fork branch leads nowhere (its JOIN exists already and waits), the tail of a loop body leads back to
-its DO_WHILE, a TERMINATE leads nowhere (§1.7).
+`follows` is where control goes when a node has ended: the right neighbour, else what is behind the containers it is
+the last of. The tail of a fork branch leads nowhere (its JOIN exists already and waits), the tail of a loop body
+leads back to its DO_WHILE, a TERMINATE leads nowhere (§1.7).
 """
 
 from __future__ import annotations

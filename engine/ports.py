@@ -5,7 +5,8 @@
 Promises every store keeps:
 - A commit is one atomic step: header, tasks, queue entries, search row, snapshot. Its awaitable resolves when it is
   durable. Commits of one workflow are applied in the order in which they were handed over; when one fails, those handed
-  over behind it fail as well. A commit that does not fit the stored version raises `VersionConflict` and changes nothing.
+  over behind it fail as well. A commit that does not fit the stored version raises `VersionConflict` and changes
+  nothing.
 - What a commit enqueues or dequeues becomes visible to `claim` with it, never before.
 - Any call may raise `Unavailable`; then nothing has changed, or the caller cannot know and reads again.
 """
@@ -75,9 +76,9 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """One atomic change of one workflow.
 
     `expected` is the stored version this change was decided on (0 = the workflow must not exist yet). `header`
-    replaces the stored header; its `version` is `expected` + 1. When `header` is None and `touch` is false the version
-    rises and only the header's `update_time` changes (to `update_time`). With `touch` the version stays: a poll or a lease
-    refresh that changes only the given tasks.
+    replaces the stored header; its `version` is `expected` + 1. When `header` is None and `touch` is false the
+    version rises and only the header's `update_time` changes (to `update_time`). With `touch` the version stays: a
+    poll or a lease refresh that changes only the given tasks.
     """
 
     workflow_id: str
@@ -191,8 +192,8 @@ class TaskQueues(Protocol):
         """Take up to `count` available entries: highest priority first, then the longest available.
 
         A claimed entry stays with its claimer until a commit dequeues or re-enqueues it, or `release` gives it back.
-        An entry whose limit is used up is passed over, and is claimable as soon as there is room. Taking the last slot is
-        atomic: limits are never exceeded, whoever claims.
+        An entry whose limit is used up is passed over, and is claimable as soon as there is room. Taking the last
+        slot is atomic: limits are never exceeded, whoever claims.
         """
         ...
 

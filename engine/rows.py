@@ -1,7 +1,7 @@
 """The tasks of one execution with the indexes that make a step independent of their number.
 
-`Rows` stands alone, or over another one: then it holds what a decision has changed, reads through to what lies under it, and
-never changes it. The same maintenance serves both, so absorbing a decision is putting its tasks.
+`Rows` stands alone, or over another one: then it holds what a decision has changed, reads through to what lies under
+it, and never changes it. The same maintenance serves both, so absorbing a decision is putting its tasks.
 """
 
 from __future__ import annotations
@@ -26,8 +26,18 @@ class Rows:
     """Tasks by id, by reference name and by node; which are open; what each JOIN still waits for."""
 
     __slots__ = (
-        "_by_node", "_by_ref", "_open", "_remaining", "_tasks", "_under", "_unsuccessful", "_waiting", "last_seq", "open_count", "open_joins",
-    )  # fmt: skip
+        "_by_node",
+        "_by_ref",
+        "_open",
+        "_remaining",
+        "_tasks",
+        "_under",
+        "_unsuccessful",
+        "_waiting",
+        "last_seq",
+        "open_count",
+        "open_joins",
+    )
 
     def __init__(self, tasks: Iterable[Task] = (), under: Rows | None = None) -> None:
         self._under = under

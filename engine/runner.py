@@ -1,8 +1,9 @@
-"""The shell around the core: lock a workflow, load it, decide, hand the commit over, and ring the bells when it is durable.
+"""The shell around the core: lock a workflow, load it, decide, hand the commit over, and ring the bells when it is
+durable.
 
-It is the only caller of `Store.commit`. A command may be decided while the commit before it is still being flushed: the store
-applies the commits of one workflow in order, and when one fails, those behind it fail too and are decided again on what the
-store really holds.
+It is the only caller of `Store.commit`. A command may be decided while the commit before it is still being flushed:
+the store applies the commits of one workflow in order, and when one fails, those behind it fail too and are decided
+again on what the store really holds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What time alone does to a task or a workflow: every clock, when it strikes, and what it says (§4.3, timers).
 
-One absolute deadline per task and per workflow is the earliest of its clocks, computed from the time that each clock really
-counts from (P14, S11). A clock that has struck under ALERT_ONLY is over and is not set again.
+One absolute deadline per task and per workflow is the earliest of its clocks, computed from the time that each clock
+really counts from (P14, S11). A clock that has struck under ALERT_ONLY is over and is not set again.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def _total(task: Task, task_def: TaskDef) -> Clock | None:
         return None
     since = task.first_scheduled_time
     text = (
-        f"Task {task.task_def_name}/{task.task_id} exceeded total timeout of {limit} seconds (elapsed {{elapsed}} seconds "
-        f"across all attempts including retry delays). Timeout policy: {task_def.timeout_policy}"
+        f"Task {task.task_def_name}/{task.task_id} exceeded total timeout of {limit} seconds "
+        f"(elapsed {{elapsed}} seconds across all attempts including retry delays). Timeout policy: {task_def.timeout_policy}"
     )
     return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
 

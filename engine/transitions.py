@@ -1,7 +1,7 @@
 """Which status may follow which, and by what kind of move (reference §1.3). The only home of these rules.
 
-A *step* is what the flow itself, workers and timers do. A *revival* is what an operator does to something that has ended:
-retry, rerun, restart. Terminating is a step of its own, because it may also end what has failed (D9).
+A *step* is what the flow itself, workers and timers do. A *revival* is what an operator does to something that has
+ended: retry, rerun, restart. Terminating is a step of its own, because it may also end what has failed (D9).
 """
 
 from __future__ import annotations

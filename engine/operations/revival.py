@@ -74,7 +74,7 @@ def retry(draft: Draft, command: Retry) -> Steps[None]:  # noqa: ARG001 - every 
 
 
 def _retryable(rows: list[Task]) -> list[Task]:
-    """The newest unsuccessful row of each reference name, in `seq` order: a later success cancels an earlier failure."""
+    """The newest row of each reference name, if unsuccessful: a later success cancels an earlier failure."""
     newest = {row.reference_task_name: row for row in rows}
     return [row for row in newest.values() if row.status in _RETRYABLE]
 
@@ -138,7 +138,9 @@ def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> St
 
 
 def _restore(draft: Draft, row: Task) -> Steps[None]:
-    """Earlier rows that had failed or were cancelled run again in place; a JOIN opens when what it joins is open again."""
+    """Earlier rows that had failed or were cancelled run again in place; a JOIN opens when what it joins is open
+    again.
+    """
     if row.waits_for:
         if row.status.terminal and not all(finished(draft.rows.newest(name)) for name in row.waits_for):
             _reopen(draft, row)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import flow
 from engine.commands import ExtendLease, HandOut, SkipTask, UpdateTask
-from engine.draft import OUTSIDE, Draft, replace
+from engine.draft import OUTSIDE, Draft
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import Task
 from engine.questions import Steps
@@ -27,12 +27,10 @@ def hand_out(draft: Draft, command: HandOut) -> Steps[None]:
     if task is None or task.status.terminal:
         draft.dequeue(command.task_id)
         return
-    started = task.start_time or draft.now
     task = draft.change(
         task,
         status=TaskStatus.IN_PROGRESS,
-        start_time=started,
-        first_start_time=task.first_start_time or started,
+        start_time=task.start_time or draft.now,
         worker_id=command.worker_id,
         poll_count=task.poll_count + 1,
         callback_after_seconds=0,
@@ -85,11 +83,10 @@ def _reported(task: Task, result: TaskResult, merge: bool) -> dict[str, Any]:
     reason = result.reason_for_incompletion
     changes: dict[str, Any] = {
         "output_data": {**task.output_data, **result.output_data} if merge else result.output_data,
+        "reason_for_incompletion": reason[:REASON_LIMIT] if reason is not None else None,
         "callback_after_seconds": max(result.callback_after_seconds, 0),
         "start_time": task.start_time or task.scheduled_time,
     }
-    if reason is not None:
-        changes["reason_for_incompletion"] = reason[:REASON_LIMIT]
     if result.worker_id:
         changes["worker_id"] = result.worker_id
     if result.sub_workflow_id:
@@ -128,5 +125,5 @@ def skip(draft: Draft, command: SkipTask) -> Steps[None]:
         draft, node, OUTSIDE, task_type=node.name, status=TaskStatus.SKIPPED, end_time=draft.now,
         input_data=command.request.task_input, output_data=command.request.task_output,
     )  # fmt: skip
-    draft.add(replace(row, executed=True))
+    draft.add(row)
     yield from flow.reconcile(draft)

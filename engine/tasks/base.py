@@ -1,7 +1,7 @@
 """What every task type is made of, and the row that all types share.
 
-A type is a record of functions. `create` makes the rows of a node when control reaches it; `children` names the nodes that
-belong to the row itself rather than behind it. Types know nothing of stores, HTTP or each other.
+A type is a record of functions. `create` makes the rows of a node when control reaches it; `children` names the nodes
+that belong to the row itself rather than behind it. Types know nothing of stores, HTTP or each other.
 """
 
 from __future__ import annotations
@@ -85,13 +85,13 @@ def started(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt, **
     """A row that is IN_PROGRESS from its creation, as system tasks are."""
     return new_row(
         draft, node, scope, attempt, status=TaskStatus.IN_PROGRESS,
-        start_time=draft.now, first_start_time=draft.now, **fields,
+        start_time=draft.now, **fields,
     )  # fmt: skip
 
 
 def done(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt, **fields: Any) -> Task:
     """A row that has begun and ended in the same decision."""
-    values = {"status": TaskStatus.COMPLETED, "start_time": draft.now, "first_start_time": draft.now}
+    values = {"status": TaskStatus.COMPLETED, "start_time": draft.now}
     return new_row(draft, node, scope, attempt, **(values | {"end_time": draft.now} | fields))
 
 

@@ -1,7 +1,7 @@
 """JOIN: waits until everything it joins has ended for good (§2.6).
 
-It is looked at when a joined row ends, in the same decision, after retries have been considered (P6, C4): a failed attempt that
-is tried again never shows here. A skipped task counts as ended (S5).
+It is looked at when a joined row ends, in the same decision, after retries have been considered (P6, C4): a failed
+attempt that is tried again never shows here. A skipped task counts as ended (S5).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _fail(draft: Draft, join: Task, rows: list[Task]) -> Task:
     cancelled = all(row.status is TaskStatus.CANCELED for row in failed)
     status = TaskStatus.CANCELED if cancelled else TaskStatus.FAILED
     reason = " ".join(row.reason_for_incompletion or "" for row in failed).strip()
-    return draft.change(join, status=status, output_data=_output(rows), reason_for_incompletion=reason or None)
+    return draft.change(join, status=status, reason_for_incompletion=reason or None)
 
 
 def _output(rows: list[Task]) -> JsonObject:
