@@ -20,6 +20,7 @@ from engine.ports import Commit, Document, Ids, QueueEntry
 from engine.rows import Rows, unsettled
 from engine.status import TaskStatus
 from engine.template import MISSING
+from engine.timeouts import deadline
 from engine.transitions import Move, check_task, check_workflow
 
 replace = msgspec.structs.replace
@@ -140,6 +141,13 @@ class Draft:
             self.ended.append(task.task_id)
         changed: Task = replace(task, rev=self.version, update_time=self.now, **changes)
         return self._put(changed)
+
+    def change_timed(self, task: Task, **changes: Any) -> Task:
+        """Change fields of a row that stays open, and state its deadline anew."""
+        check_task(task.task_id, task.status, changes.get("status", task.status), Move.STEP)
+        changed: Task = replace(task, rev=self.version, update_time=self.now, **changes)
+        at = deadline(changed, self.task_def_of(changed), self.now)
+        return self._put(changed if at == changed.deadline else replace(changed, deadline=at))
 
     def _put(self, task: Task) -> Task:
         self.rows.put(task)

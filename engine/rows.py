@@ -63,30 +63,46 @@ class Rows:
 
     def newest(self, reference: str) -> Task | None:
         """The newest attempt under a reference name (inside loops with its suffix)."""
-        return self._newest(reference, "_by_ref")
+        rows: Rows | None = self
+        while rows is not None:
+            task_id = rows._by_ref.get(reference)
+            if task_id is not None:
+                return self.get(task_id)
+            rows = rows._under
+        return None
 
     def newest_of(self, node: str) -> Task | None:
         """The newest row of a node: latest attempt of the latest iteration (§3.4)."""
-        return self._newest(node, "_by_node")
-
-    def _newest(self, key: str, index: str) -> Task | None:
-        task_id = getattr(self, index).get(key)
-        if task_id is not None:
-            return self._tasks[task_id]
-        return self._under._newest(key, index) if self._under is not None else None
+        rows: Rows | None = self
+        while rows is not None:
+            task_id = rows._by_node.get(node)
+            if task_id is not None:
+                return self.get(task_id)
+            rows = rows._under
+        return None
 
     def put(self, task: Task) -> None:
         """Add or replace a task."""
         before = self.get(task.task_id)
-        newest = self.newest(task.reference_task_name)
+        if before is None:
+            self._add(task)
+        else:
+            self._replace(task, before)
+        self._note(task, before)
+
+    def _add(self, task: Task) -> None:
+        newest, of_node = self.newest(task.reference_task_name), self.newest_of(task.node)
         self._tasks[task.task_id] = task
         if newest is None or task.seq >= newest.seq:
             self._by_ref[task.reference_task_name] = task.task_id
             self._count_down(task.reference_task_name, finished(newest), finished(task))
-        of_node = self.newest_of(task.node)
         if of_node is None or task.seq >= of_node.seq:
             self._by_node[task.node] = task.task_id
-        self._note(task, before)
+
+    def _replace(self, task: Task, before: Task) -> None:
+        self._tasks[task.task_id] = task
+        if finished(task) != finished(before) and self.newest(task.reference_task_name) is task:
+            self._count_down(task.reference_task_name, finished(before), finished(task))
 
     def _note(self, task: Task, before: Task | None) -> None:
         is_open = not task.status.terminal

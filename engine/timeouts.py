@@ -22,77 +22,60 @@ FLOW = frozenset(
 """Types without any clock of a task definition."""
 
 
+TEXTS = {
+    "total": (
+        "Task {task.task_def_name}/{task.task_id} exceeded total timeout of {limit} seconds (elapsed {elapsed} seconds "
+        "across all attempts including retry delays). Timeout policy: {policy}"
+    ),
+    "execution": (
+        "Task timed out after {elapsed} seconds. Timeout configured as {limit} seconds. "
+        "Timeout policy configured to {policy}"
+    ),
+    "poll": (
+        "Task poll timed out after {elapsed} seconds. Poll timeout configured as {limit} seconds. "
+        "Timeout policy configured to {policy}"
+    ),
+    "response": (
+        "responseTimeout: {limit} exceeded for the taskId: {task.task_id} with Task Definition: {task.task_def_name}"
+    ),
+}
+"""What each clock writes into `reasonForIncompletion`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock of one task."""
+    """One clock of one task: it counts `limit` seconds from `since`."""
 
-    at: Millis
-    """When it strikes."""
+    name: str
     since: Millis
-    """What it counts from."""
-    text: str
-    """The reason it gives, with `{elapsed}` to fill in."""
+    limit: int
     policy: str
 
-
-def _total(task: Task, task_def: TaskDef) -> Clock | None:
-    limit = task_def.total_timeout_seconds
-    if limit <= 0:
-        return None
-    since = task.first_scheduled_time
-    text = (
-        f"Task {task.task_def_name}/{task.task_id} exceeded total timeout of {limit} seconds "
-        f"(elapsed {{elapsed}} seconds across all attempts including retry delays). Timeout policy: {task_def.timeout_policy}"
-    )
-    return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
-
-
-def _execution(task: Task, task_def: TaskDef) -> Clock | None:
-    limit = task_def.timeout_seconds
-    if limit <= 0 or not task.start_time:
-        return None
-    since = task.start_time + task.start_delay_in_seconds * SECOND
-    text = (
-        f"Task timed out after {{elapsed}} seconds. Timeout configured as {limit} seconds. "
-        f"Timeout policy configured to {task_def.timeout_policy}"
-    )
-    return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
-
-
-def _poll(task: Task, task_def: TaskDef) -> Clock | None:
-    limit = task_def.poll_timeout_seconds or 0
-    if limit <= 0 or task.status is not TaskStatus.SCHEDULED or task.task_type in UNTIMED:
-        return None
-    since = max(task.scheduled_time, task.available_at)
-    text = (
-        f"Task poll timed out after {{elapsed}} seconds. Poll timeout configured as {limit} seconds. "
-        f"Timeout policy configured to {task_def.timeout_policy}"
-    )
-    return Clock(since + limit * SECOND, since, text, task_def.timeout_policy)
-
-
-def _response(task: Task, task_def: TaskDef) -> Clock | None:
-    limit = task_def.response_timeout_seconds
-    if limit <= 0 or task.status is not TaskStatus.IN_PROGRESS or task.task_type in UNTIMED:
-        return None
-    text = (
-        f"responseTimeout: {limit} exceeded for the taskId: {task.task_id} with Task Definition: {task.task_def_name}"
-    )
-    # §4.3.4: the time-out policy is ignored here
-    return Clock(task.update_time + limit * SECOND, task.update_time, text, "RETRY")
-
-
-_CLOCKS = (_total, _execution, _poll, _response)
+    @property
+    def at(self) -> Millis:
+        """When it strikes."""
+        return self.since + self.limit * SECOND
 
 
 def clocks(task: Task, task_def: TaskDef | None) -> Iterator[Clock]:
     """The clocks of an open task, in the order in which the reference looks at them (§1.6 step 7b)."""
     if task_def is None or task.task_type in FLOW:
         return
-    for make in _CLOCKS:
-        clock = make(task, task_def)
-        if clock is not None:
-            yield clock
+    policy = task_def.timeout_policy
+    if task_def.total_timeout_seconds > 0:
+        yield Clock("total", task.first_scheduled_time, task_def.total_timeout_seconds, policy)
+    if task_def.timeout_seconds > 0 and task.start_time:
+        since = task.start_time + task.start_delay_in_seconds * SECOND
+        yield Clock("execution", since, task_def.timeout_seconds, policy)
+    if task.task_type in UNTIMED:
+        return
+    if task.status is TaskStatus.SCHEDULED:
+        if task_def.poll_timeout_seconds:
+            since = max(task.scheduled_time, task.available_at)
+            yield Clock("poll", since, task_def.poll_timeout_seconds, policy)
+    elif task_def.response_timeout_seconds > 0:
+        # §4.3.4: the time-out policy is ignored here
+        yield Clock("response", task.update_time, task_def.response_timeout_seconds, "RETRY")
 
 
 def struck(task: Task, task_def: TaskDef | None, now: Millis) -> Clock | None:
@@ -102,15 +85,18 @@ def struck(task: Task, task_def: TaskDef | None, now: Millis) -> Clock | None:
 
 def deadline(task: Task, task_def: TaskDef | None, now: Millis) -> Millis:
     """When an open task has to be looked at next; 0 = never."""
-    times = [c.at for c in clocks(task, task_def) if c.at > now or c.policy != "ALERT_ONLY"]
-    if task.wait_timeout:
-        times.append(task.wait_timeout)
-    return min(times, default=0)
+    earliest = task.wait_timeout
+    for clock in clocks(task, task_def):
+        at = clock.at
+        if (at > now or clock.policy != "ALERT_ONLY") and (not earliest or at < earliest):
+            earliest = at
+    return earliest
 
 
-def reason(clock: Clock, now: Millis) -> str:
+def reason(clock: Clock, task: Task, now: Millis) -> str:
     """The sentence that goes into `reasonForIncompletion`."""
-    return clock.text.replace("{elapsed}", str((now - clock.since) // SECOND))
+    elapsed = (now - clock.since) // SECOND
+    return TEXTS[clock.name].format(task=task, limit=clock.limit, elapsed=elapsed, policy=clock.policy)
 
 
 def workflow_since(header: Workflow) -> Millis:

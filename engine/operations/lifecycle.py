@@ -8,7 +8,7 @@ from engine.draft import Draft
 from engine.errors import Conflict
 from engine.questions import Steps
 from engine.status import WorkflowStatus
-from engine.timeouts import deadline, workflow_deadline
+from engine.timeouts import workflow_deadline
 
 
 def label(draft: Draft) -> str:
@@ -46,7 +46,7 @@ def resume(draft: Draft, command: Resume) -> Steps[None]:  # noqa: ARG001
     for task in draft.rows.open():
         if task.deadline:
             # its deadline may have been handed out during the pause: state it again
-            draft.change(task, deadline=deadline(task, draft.task_def_of(task), draft.now))
+            draft.change_timed(task)
     yield from flow.reconcile(draft)
 
 

@@ -15,7 +15,7 @@ from engine.status import REPORTABLE, TaskStatus, WorkflowStatus
 from engine.tasks import task_type
 from engine.tasks.base import new_row
 from engine.tasks.worker import entry_of
-from engine.timeouts import SECOND, deadline
+from engine.timeouts import SECOND
 
 REASON_LIMIT = 500
 """Characters of `reasonForIncompletion` that are kept (§1.2)."""
@@ -27,7 +27,7 @@ def hand_out(draft: Draft, command: HandOut) -> Steps[None]:
     if task is None or task.status.terminal:
         draft.dequeue(command.task_id)
         return
-    task = draft.change(
+    draft.change_timed(
         task,
         status=TaskStatus.IN_PROGRESS,
         start_time=task.start_time or draft.now,
@@ -36,7 +36,6 @@ def hand_out(draft: Draft, command: HandOut) -> Steps[None]:
         callback_after_seconds=0,
         available_at=0,
     )
-    _restate_deadline(draft, task)
     return
     yield
 
@@ -45,14 +44,9 @@ def extend_lease(draft: Draft, command: ExtendLease) -> Steps[None]:
     """Only the response time-out counts anew; nothing happens to a task that has ended (E21)."""
     task = _known(draft, command.task_id)
     if not task.status.terminal:
-        _restate_deadline(draft, draft.change(task))
+        draft.change_timed(task)
     return
     yield
-
-
-def _restate_deadline(draft: Draft, task: Task) -> Task:
-    at = deadline(task, draft.task_def_of(task), draft.now)
-    return task if at == task.deadline else draft.change(task, deadline=at)
 
 
 def _known(draft: Draft, task_id: str) -> Task:
@@ -101,10 +95,8 @@ def _hand_back(draft: Draft, task: Task, result: TaskResult, changes: dict[str, 
     seconds = max(result.callback_after_seconds, 0)
     changes["available_at"] = draft.now + seconds * SECOND if seconds else 0
     changes["scheduled_time"] = draft.now  # S11: the poll time-out counts anew
-    task_def = draft.task_def_of(task)
-    task = draft.change(task, status=TaskStatus.SCHEDULED, **changes)
-    task = draft.change(task, deadline=deadline(task, task_def, draft.now))
-    draft.enqueue(entry_of(task, task_def))
+    task = draft.change_timed(task, status=TaskStatus.SCHEDULED, **changes)
+    draft.enqueue(entry_of(task, draft.task_def_of(task)))
 
 
 def skip(draft: Draft, command: SkipTask) -> Steps[None]:

@@ -48,7 +48,7 @@ def _expire_task(draft: Draft, task: Task) -> Steps[None]:
     if task.wait_timeout and task.wait_timeout <= draft.now:
         draft.change(task, status=TaskStatus.COMPLETED)
     elif (clock := struck(task, task_def, draft.now)) is not None:
-        text = reason(clock, draft.now)
+        text = reason(clock, task, draft.now)
         task = draft.change(task, status=TaskStatus.TIMED_OUT, reason_for_incompletion=text)
         if clock.policy == "TIME_OUT_WF":
             # §4.3.7: no retries, and the workflow shows the task's own text
