@@ -39,4 +39,9 @@ def application(engine: Engine, clock: SystemClock, *, access_log: bool = False)
 
 def store(settings: Settings) -> Store:
     """The store that the settings ask for, not opened yet."""
-    return MemoryStore() if settings.memory else SqliteStore(settings.data_file)
+    return MemoryStore() if settings.memory else SqliteStore(settings.data)
+
+
+def store_place(settings: Settings) -> str:
+    """Where that store keeps everything, for people."""
+    return "memory" if settings.memory else str(SqliteStore(settings.data).file.resolve())

@@ -10,6 +10,7 @@ import click
 import structlog
 
 from handlers import log
+from handlers.app import store_place
 from handlers.server import GunicornServer
 from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
 
@@ -36,9 +37,7 @@ def serve(**flags: Any) -> None:
     logger = structlog.get_logger()
     for sentence in unknown_variables():
         logger.warning(sentence)
-    _prepare_data(settings)
-    where = "memory" if settings.memory else str(settings.data_file.resolve())
-    logger.info("serving", api=f"http://{settings.address}/api", store=where)
+    logger.info("starting", api=f"http://{settings.address}/api", store=store_place(settings))
     GunicornServer(settings).run()
 
 
@@ -50,12 +49,3 @@ def _settings(flags: dict[str, Any]) -> Settings:
         return dataclasses.replace(from_env(), **given)
     except InvalidSetting as error:
         raise click.UsageError(str(error)) from error
-
-
-def _prepare_data(settings: Settings) -> None:
-    if settings.memory:
-        return
-    try:
-        settings.data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"The data folder {settings.data} cannot be made: {error.strerror}.") from error

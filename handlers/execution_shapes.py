@@ -39,6 +39,7 @@ class TaskJson(msgspec.Struct, rename="camel", omit_defaults=True):
     callback_from_worker: bool
     queue_wait_time: Millis
     loop_over_task: bool
+    first_start_time: Millis
     input_data: JsonObject
     output_data: JsonObject
     task_type: str
@@ -52,7 +53,6 @@ class TaskJson(msgspec.Struct, rename="camel", omit_defaults=True):
     start_time: Millis
     end_time: Millis
     update_time: Millis
-    first_start_time: Millis
     start_delay_in_seconds: int
     retried: bool
     executed: bool
@@ -169,6 +169,7 @@ class ExecutionShapes:
             True,
             _queue_wait(task),
             task.iteration > 0,
+            0,  # firstStartTime: the reference never sets it (golden get-envelope)
             {} if task.external_input_payload_storage_path else task.input_data,
             {} if task.external_output_payload_storage_path else task.output_data,
             *_task_fields(task),

@@ -45,11 +45,6 @@ class Settings:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
-    @property
-    def data_file(self) -> Path:
-        """The file of the embedded store."""
-        return self.data / "segue.db"
-
 
 def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings that the environment asks for; an empty variable counts as unset."""

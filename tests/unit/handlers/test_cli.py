@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from handlers import cli
+from handlers.app import store_place
 from handlers.server import options
 from handlers.settings import Settings
 
@@ -34,11 +35,9 @@ def serve(*arguments: str, **environment: str) -> Result:
 
 
 def test_flags_win_over_the_environment(served: list[Settings], tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "folder"
-    result = serve("--port", "9", "--data", str(folder), SEGUE_PORT="8", SEGUE_HOST="::1", SEGUE_MEMORY="true")
+    result = serve("--port", "9", "--data", str(tmp_path), SEGUE_PORT="8", SEGUE_HOST="::1", SEGUE_MEMORY="true")
     assert result.exit_code == 0, result.output
-    assert served == [Settings(host="::1", port=9, data=folder)]
-    assert folder.is_dir()
+    assert served == [Settings(host="::1", port=9, data=tmp_path)]
 
 
 def test_memory_needs_no_folder(served: list[Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,12 +65,9 @@ def test_what_makes_no_sense_is_refused(
     assert served == []
 
 
-def test_a_data_folder_that_cannot_be_made_is_named(served: list[Settings], tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    result = serve("--data", str(tmp_path / "file" / "folder"))
-    assert result.exit_code == 2
-    assert "cannot be made" in result.output
-    assert served == []
+def test_it_says_where_the_data_is(tmp_path: Path) -> None:
+    assert store_place(Settings(data=tmp_path)) == str(tmp_path / "segue.db")
+    assert store_place(Settings(memory=True)) == "memory"
 
 
 def test_gunicorn_gets_one_worker_where_it_was_asked_for() -> None:

@@ -51,5 +51,6 @@ def test_unknown_variables_come_with_the_nearest_name() -> None:
     ]
 
 
-def test_the_data_file_lies_in_the_data_folder() -> None:
-    assert Settings(data=Path("there")).data_file == Path("there") / "segue.db"
+def test_an_address_of_version_6_stands_in_brackets() -> None:
+    assert Settings(host="::1", port=9).address == "[::1]:9"
+    assert Settings().address == "127.0.0.1:8080"
