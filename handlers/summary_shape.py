@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import msgspec
-from engine.java_text import java_text
 
+from engine.java_text import java_text
 from engine.model import Millis, Summary
 from engine.ports import Page
 from engine.status import WorkflowStatus
