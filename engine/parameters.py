@@ -76,7 +76,7 @@ def workflow_context(header: Workflow, definition: WorkflowDef) -> JsonObject:
 
 
 def task_context(task: Task) -> JsonObject:
-    """What `${reference...}` reads of a task; inside a loop the reference name is the plain one."""
+    """What `${reference...}` reads of a task. The caller files it under the plain reference name (§3.4)."""
     return {
         "callbackAfterSeconds": task.callback_after_seconds,
         "workerId": task.worker_id,
