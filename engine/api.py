@@ -311,8 +311,8 @@ class Engine:
         await self._update(result)
         return result.task_id
 
-    async def _update(self, result: TaskResult, merge: bool = False) -> Task | None:
-        require_valid(validate_task_result(result))
+    async def _update(self, result: TaskResult, path: str = "updateTask.arg0", merge: bool = False) -> Task | None:
+        require_valid(validate_task_result(result, path))
         command: Command = ExtendLease(result.task_id) if result.extend_lease else UpdateTask(result, merge)
         decision = await self._do(result.workflow_instance_id, command)
         if result.logs and not result.extend_lease:
@@ -322,7 +322,7 @@ class Engine:
 
     async def update_task_and_poll(self, result: TaskResult) -> TaskView | None:
         """`update_task`, and for a task that ended the next one of the same type and domain, if there is one."""
-        task = await self._update(result)
+        task = await self._update(result, "updateTaskV2.arg0")
         if result.extend_lease or result.status is TaskStatus.IN_PROGRESS:
             return None
         if task is None:

@@ -15,8 +15,9 @@ from engine.errors import AlreadyExists, NotFound
 from engine.graph import Graph
 from engine.ports import Clock, Document, Documents
 from engine.requests import BulkResponse
-from engine.validation import require_valid, validate_task_defs, validate_workflow_def, validate_workflow_defs
+from engine.validation import require_valid, validate_workflow_def, validate_workflow_defs
 from engine.validation_requests import validate_event_handler
+from engine.validation_task_defs import validate_task_def, validate_task_defs
 
 WORKFLOW_DEF, TASK_DEF, EVENT_HANDLER, SNAPSHOT = "workflowDef", "taskDef", "eventHandler", "snapshot"
 GRAPHS_KEPT = 1000
@@ -113,6 +114,9 @@ class Catalog:
     async def register_task_defs(self, definitions: Sequence[TaskDef]) -> None:
         """Insert or replace."""
         require_valid(validate_task_defs(definitions))
+        await self._store_task_defs(definitions)
+
+    async def _store_task_defs(self, definitions: Sequence[TaskDef]) -> None:
         for definition in definitions:
             stamped = self._stamped(definition, self._task_defs.get(definition.name))
             await self._store.put_document(_document(TASK_DEF, stamped))
@@ -121,10 +125,10 @@ class Catalog:
 
     async def update_task_def(self, definition: TaskDef) -> None:
         """Replace one that exists: workers rely on the 404 to register it themselves."""
-        require_valid(validate_task_defs([definition], path="updateTaskDef.arg0"))
+        require_valid(validate_task_def(definition))
         if definition.name not in self._task_defs:
             raise NotFound(f"No such task by name {definition.name}")
-        await self.register_task_defs([definition])
+        await self._store_task_defs([definition])
 
     def task_def(self, name: str) -> TaskDef | None:
         """The task definition of that name."""
