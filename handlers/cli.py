@@ -16,6 +16,7 @@ from handlers.settings import InvalidSetting, Settings, from_env, unknown_variab
 
 
 @click.group()
+@click.version_option(package_name="segue", prog_name="segue")
 def main() -> None:
     """Segue, a workflow server that speaks the Conductor OSS REST API."""
 

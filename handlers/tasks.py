@@ -6,7 +6,7 @@ import msgspec
 
 from engine.api import Engine
 from engine.definitions import Json, JsonObject
-from engine.errors import InvalidInput, NotFound
+from engine.errors import NotFound
 from engine.ports import Clock
 from engine.requests import TaskExecLog, TaskResult
 from engine.status import TaskStatus
@@ -16,7 +16,6 @@ from handlers.execution_shapes import ExecutionShapes
 
 SINGLE_POLL_WAITS = 100
 """Milliseconds, as in the reference."""
-LONGEST_POLL = 5000
 LARGEST_BATCH = 1000
 NO_CONTENT = (None, 204)
 
@@ -40,8 +39,6 @@ class Tasks:
         self, task_type: str, workerid: str | None = None, domain: str | None = None, count: int = 1, timeout: int = 100
     ) -> bytes:
         """Hand out up to `count` tasks; waits up to `timeout` milliseconds for the first one."""
-        if timeout > LONGEST_POLL:
-            raise InvalidInput("Long Poll Timeout value cannot be more than 5 seconds")
         if count < 1:
             return b"[]"
         found = await self._engine.poll(task_type, workerid, domain, min(count, LARGEST_BATCH), max(timeout, 0))

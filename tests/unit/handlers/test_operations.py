@@ -215,12 +215,6 @@ def test_a_batch_poll_for_nothing_asks_nobody(count: int) -> None:
     assert engine.calls == []
 
 
-def test_a_batch_poll_of_more_than_five_seconds_is_refused() -> None:
-    """golden errors-poll-params"""
-    with pytest.raises(InvalidInput, match=r"^Long Poll Timeout value cannot be more than 5 seconds$"):
-        call(RecordingEngine(), "batchPollTasks", task_type="pack", timeout=5001)
-
-
 def test_updating_a_task_answers_its_id() -> None:
     engine = RecordingEngine(update_task="t1")
     assert call(engine, "updateTask", body=RESULT) == "t1"
