@@ -137,8 +137,8 @@ _workflow_fields = _copier(Workflow, WorkflowJson, "workflow_id", "idempotency_k
 class ExecutionShapes:
     """Encodes executions and tasks, and keeps the encoded parts that many of them share."""
 
-    def __init__(self, kept: int = 4096) -> None:
-        self._kept = kept
+    def __init__(self, nodes_kept: int = 2048, definitions_kept: int = 128) -> None:
+        self._nodes_kept, self._definitions_kept = nodes_kept, definitions_kept
         self._nodes: dict[tuple[str, str], NodeJson] = {}
         self._definitions: dict[str, Raw] = {}
         self._encoder = msgspec.json.Encoder()
@@ -197,7 +197,7 @@ class ExecutionShapes:
         key = (view.definition_id, view.task.node)
         found = self._nodes.get(key)
         if found is None:
-            found = _remember(self._nodes, key, self._encode_node(view.node), self._kept)
+            found = _remember(self._nodes, key, self._encode_node(view.node), self._nodes_kept)
         return found
 
     def _encode_node(self, node: WorkflowTask) -> NodeJson:
@@ -212,7 +212,7 @@ class ExecutionShapes:
         found = self._definitions.get(key)
         if found is None:
             encoded = Raw(self._encoder.encode(shapes.definition(view.definition)))
-            found = _remember(self._definitions, key, encoded, self._kept)
+            found = _remember(self._definitions, key, encoded, self._definitions_kept)
         return found
 
 

@@ -151,7 +151,7 @@ def test_a_task_with_a_node_of_its_own_is_never_served_from_the_snapshot() -> No
 
 
 def test_full_caches_forget_and_still_answer() -> None:
-    shapes = ExecutionShapes(kept=2)
+    shapes = ExecutionShapes(nodes_kept=2)
     nodes = [
         WorkflowTask(name=f"n{i}", task_reference_name=f"r{i}", task_definition=TaskDef(name="x")) for i in range(5)
     ]
@@ -168,3 +168,10 @@ def test_lists_and_correlated_executions() -> None:
     found = msgspec.json.decode(shapes.correlated({"c1": [workflow_view(workflow_id="w9")], "c2": []}))
     assert [workflow["workflowId"] for workflow in found["c1"]] == ["w9"]
     assert found["c2"] == []
+
+
+def test_a_full_cache_of_definitions_forgets_and_still_answers() -> None:
+    shapes = ExecutionShapes(definitions_kept=1)
+    for definition_id in ("d1", "d2", "d1"):
+        shown = msgspec.json.decode(shapes.workflow(workflow_view(definition_id=definition_id)))
+        assert shown["workflowDefinition"]["name"] == "ship"
