@@ -38,10 +38,9 @@ class SchemaCheck:
     def _violation(self, error: jsonschema_rs.ValidationError) -> Violation:
         missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
         path = [*error.instance_path, missing] if missing else error.instance_path
-        default = f"{missing} is required" if missing else shortened(error.message)
         return Violation(
             path=self._at + "".join(_step(part) for part in path),
-            message=_own_message(self._schema, error.evaluation_path, missing) or default,
+            message=_own_message(self._schema, error.evaluation_path, missing) or _plain_message(error, missing),
             invalid_value=None if missing else scalar_text(error.instance),
         )
 
@@ -56,6 +55,15 @@ def scalar_text(value: Any) -> str | None:
 def shortened(text: str) -> str:
     """A text that is short enough to be part of an error."""
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
+
+
+def _plain_message(error: jsonschema_rs.ValidationError, missing: str | None) -> str:
+    if missing is not None:
+        return f"{missing} is required"
+    options = getattr(error.kind, "options", None)  # of an enum; the validator's own text shows only two of them
+    if options is not None:
+        return "must be one of " + ", ".join(str(option) for option in options if option is not None)
+    return shortened(error.message)
 
 
 def _step(part: str | int) -> str:

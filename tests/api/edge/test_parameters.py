@@ -112,7 +112,7 @@ def test_a_value_that_the_reference_answers_with_validation_errors_does_so_here(
 def test_a_status_in_a_path_is_one_of_the_list() -> None:
     path = {"taskId": "w", "taskRefName": "r"}
     assert read_query("updateTaskByReference", "", **path, status="COMPLETED")["status"] == "COMPLETED"
-    with pytest.raises(InvalidInput, match=r"path parameter 'status': .*HAPPY.* is not one of"):
+    with pytest.raises(InvalidInput, match="path parameter 'status': must be one of IN_PROGRESS, COMPLETED, FAILED,"):
         read_query("updateTaskByReference", "", **path, status="HAPPY")
 
 

@@ -127,7 +127,8 @@ def test_what_clients_send_fits(operation_id: str, body: Any) -> None:
             [
                 (
                     "addEventHandler.arg0.actions[0].action",
-                    '"dance" is not one of "start_workflow", "complete_task" or 5 other candidates',
+                    "must be one of start_workflow, complete_task, fail_task, terminate_workflow, "
+                    "update_workflow_variables, start_agent",
                     "dance",
                 )
             ],
