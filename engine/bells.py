@@ -14,7 +14,10 @@ class Bells:
         self._closed = False
 
     def listen(self, queue: str) -> asyncio.Future[None]:
-        """A future that resolves with the next ring that nobody before it takes; give it back with `leave`."""
+        """A future that resolves with the next ring that nobody before it takes; give it back with `leave`.
+
+        Whoever listens may resolve it too, to stop waiting.
+        """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._closed:
             future.set_result(None)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable
+from itertools import islice
 
 from engine.draft import Execution
 
-TASKS_KEPT = 20_000
-"""How many tasks all cached executions may hold together."""
+TASKS_KEPT = 12_000
+"""How many tasks all cached executions may hold together: some 30 MB with small payloads."""
+LOOKED_AT = 16
+"""How many of the oldest executions are considered when room is needed."""
 
 
 class Kept:
@@ -64,11 +67,11 @@ class Cache:
             self._make_room()
 
     def _make_room(self) -> None:
-        for workflow_id, kept in list(self._kept.items()):
+        oldest = [key for key, kept in islice(self._kept.items(), LOOKED_AT) if kept.settled]
+        for workflow_id in oldest:
             if self._weight <= self._limit:
                 return
-            if kept.settled:
-                self.forget(workflow_id)
+            self.forget(workflow_id)
 
     def forget(self, workflow_id: str) -> None:
         """Drop it; the store has the truth."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 
 from engine.bells import Bells
@@ -20,6 +19,11 @@ LONGEST_POLL_MS = 5000
 ACTIVE_MS = 10_000
 """A worker that polled within this time counts as alive (§4.8)."""
 DEFAULT_DOMAIN = "DEFAULT"
+
+
+def _stop_waiting(bell: asyncio.Future[None]) -> None:
+    if not bell.done():
+        bell.set_result(None)
 
 
 class Dispatch:
@@ -68,9 +72,11 @@ class Dispatch:
         available = await self._store.next_available(queue)
         if available is not None:
             seconds = min(seconds, max(available - self._clock.now(), 1) / 1000)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(seconds, 0)):
-                await asyncio.shield(bell)
+        alarm = asyncio.get_running_loop().call_later(max(seconds, 0), _stop_waiting, bell)
+        try:
+            await bell
+        finally:
+            alarm.cancel()
 
     async def _take(self, queue: str, worker_id: str | None, count: int) -> list[tuple[Decision, Task]]:
         entries = await self._store.claim(queue, count, self._clock.now())

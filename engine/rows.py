@@ -28,6 +28,7 @@ class Rows:
     __slots__ = (
         "_by_node",
         "_by_ref",
+        "_last",
         "_open",
         "_remaining",
         "_tasks",
@@ -49,6 +50,7 @@ class Rows:
         self._waiting: dict[str, tuple[str, ...]] = {}
         self._remaining: dict[str, int] = {}
         self.last_seq: int = under.last_seq if under else 0
+        self._last: str | None = under._last if under else None
         self.open_count: int = under.open_count if under else 0
         self.open_joins: int = under.open_joins if under else 0
         for task in tasks:
@@ -93,6 +95,9 @@ class Rows:
     def _add(self, task: Task) -> None:
         newest, of_node = self.newest(task.reference_task_name), self.newest_of(task.node)
         self._tasks[task.task_id] = task
+        last = self.last()
+        if task.status is not TaskStatus.SKIPPED and (last is None or task.seq >= last.seq):
+            self._last = task.task_id
         if newest is None or task.seq >= newest.seq:
             self._by_ref[task.reference_task_name] = task.task_id
             self._count_down(task.reference_task_name, finished(newest), finished(task))
@@ -172,11 +177,7 @@ class Rows:
 
     def last(self) -> Task | None:
         """The row with the highest `seq` that was not skipped."""
-        return max(
-            (task for task in self if task.status is not TaskStatus.SKIPPED),
-            key=lambda task: task.seq,
-            default=None,
-        )
+        return self.get(self._last) if self._last is not None else None
 
     def changed(self) -> tuple[Task, ...]:
         """The tasks put into this layer, not those under it."""
