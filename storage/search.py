@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from engine.errors import InvalidInput
 from engine.model import Summary
 from engine.search import (
     TEXT_FIELDS,
@@ -52,6 +53,7 @@ _TEST: dict[Operator, Callable[[Value, Value], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
 }
+LONGEST_PATTERN = 10_000
 _INT64 = 2**63 - 1
 _json = msgspec.json.Encoder()
 
@@ -73,8 +75,12 @@ def asked_value(field: Field, value: Value) -> Value | None:
 
 
 def wildcard(field: Field, sign: Operator, value: Value) -> str | None:
-    """The pattern, when this comparison is one."""
-    return value if field in TEXT_FIELDS and sign in ("=", "!=") and isinstance(value, str) and "*" in value else None
+    """The pattern, when this comparison is one; `InvalidInput` for one that no store could work off."""
+    if field not in TEXT_FIELDS or sign not in ("=", "!=") or not isinstance(value, str) or "*" not in value:
+        return None
+    if len(value) > LONGEST_PATTERN:
+        raise InvalidInput(f"A pattern with * may have {LONGEST_PATTERN} characters; the one for {field} is longer.")
+    return value
 
 
 def order_of(search: Search) -> tuple[Sort, ...]:

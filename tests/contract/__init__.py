@@ -1,0 +1,1 @@
+"""One suite for every store: each promise of `engine.ports` has a test here."""

@@ -1,0 +1,59 @@
+"""The stores under test, and the loop that async tests of this folder run on.
+
+A test that asks for `store` runs once per entry of `STORES`; the store is opened on the test's own loop before it and
+closed after it. Adding a store is adding an entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.ports import Store
+from storage.memory import MemoryStore
+from storage.sqlite import SqliteStore
+
+STORES: dict[str, Callable[[Path], Store]] = {
+    "memory": lambda _: MemoryStore(),
+    "sqlite": lambda folder: SqliteStore(folder / "data"),
+}
+
+
+@pytest.fixture(params=list(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store with nothing in it."""
+    return STORES[request.param](tmp_path)
+
+
+@pytest.fixture
+def rung() -> list[str]:
+    """The queues that the store rang for, in order."""
+    return []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an async test to its end."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    asyncio.run(_opened(pyfuncitem, arguments))
+    return True
+
+
+async def _opened(test: pytest.Function, arguments: dict[str, Any]) -> None:
+    given: dict[str, Any] = test.funcargs
+    store: Store | None = given.get("store")
+    if store is None:
+        await test.obj(**arguments)
+        return
+    await store.open(given.get("rung", []).append)
+    try:
+        await test.obj(**arguments)
+    finally:
+        await store.close()

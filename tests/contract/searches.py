@@ -1,0 +1,100 @@
+"""Random summaries and searches over them: few values, so that they meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from engine.model import Summary
+from engine.search import (
+    NUMBER_FIELDS,
+    SEARCH_FIELDS,
+    TEXT_FIELDS,
+    And,
+    Comparison,
+    IsNull,
+    OneOf,
+    Or,
+    Query,
+    Search,
+    Sort,
+    StartsWith,
+)
+from engine.status import WorkflowStatus
+from tests.contract.executions import summary
+
+WORDS = st.sampled_from(["a", "A", "ab", "aB%", "b_a", "b\\a", "Ärger", "ä", "", "10", "it's", 'say "so"', "x*y"])
+PATTERNS = st.sampled_from(
+    ["*", "a*", "*B", "*a*", "a*b*", "*%*", "*_*", "*\\*", "ä*", "*ä*", "**", "a*a", "*é", "x*y*"]
+)
+NUMBERS = st.sampled_from([0, 1, 2, 5, 10, 2**62])
+ODD = st.sampled_from(["nonsense", "", "7", "1.5", 10**30, -(10**30)])
+EARLY_AND_LATE = st.sampled_from([0, 5, 10, 1_700_000_000_000])
+
+
+def summaries() -> st.SearchStrategy[list[Summary]]:
+    """Up to twelve search rows with different ids."""
+    rows = st.fixed_dictionaries(
+        {
+            "workflow_type": WORDS,
+            "version": st.integers(1, 3),
+            "status": st.sampled_from(WorkflowStatus),
+            "start_time": EARLY_AND_LATE,
+            "update_time": EARLY_AND_LATE,
+            "end_time": EARLY_AND_LATE,
+            "correlation_id": st.none() | WORDS,
+            "parent_workflow_id": st.none() | WORDS,
+            "priority": st.integers(0, 3),
+            "classifier": st.none() | WORDS,
+            "input": st.dictionaries(WORDS, WORDS, max_size=2),
+        }
+    )
+    return st.lists(rows, max_size=12).map(lambda found: [_row(n, values) for n, values in enumerate(found)])
+
+
+def _row(number: int, values: dict[str, Any]) -> Summary:
+    return msgspec.structs.replace(summary(f"w{number:02}"), **values)
+
+
+def _comparisons() -> st.SearchStrategy[Query]:
+    operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">="])
+    statuses = st.builds(Comparison, st.just("status"), st.just("="), st.sampled_from(WorkflowStatus).map(str))
+    texts = st.builds(Comparison, st.sampled_from(sorted(TEXT_FIELDS)), operators, WORDS | PATTERNS | NUMBERS)
+    others = sorted(SEARCH_FIELDS - TEXT_FIELDS)
+    numbers = st.builds(Comparison, st.sampled_from(others), operators, NUMBERS | EARLY_AND_LATE | ODD)
+    return statuses | texts | numbers
+
+
+def queries() -> st.SearchStrategy[Query]:
+    """Queries of every form."""
+    fields = st.sampled_from(sorted(SEARCH_FIELDS))
+    values = st.lists(WORDS | NUMBERS | st.sampled_from(WorkflowStatus).map(str), max_size=4).map(tuple)
+    leaves: st.SearchStrategy[Query] = st.one_of(
+        _comparisons(),
+        st.builds(OneOf, fields, values),
+        st.builds(IsNull, fields, st.booleans()),
+        st.builds(StartsWith, st.sampled_from(sorted(TEXT_FIELDS | NUMBER_FIELDS)), WORDS),
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.builds(And, st.lists(inner, max_size=3).map(tuple))
+            | st.builds(Or, st.lists(inner, max_size=3).map(tuple))
+        ),
+        max_leaves=6,
+    )
+
+
+def searches() -> st.SearchStrategy[Search]:
+    """Whole searches: query, free text, order, page."""
+    sorts = st.builds(Sort, st.sampled_from(sorted(SEARCH_FIELDS)), st.booleans())
+    return st.builds(
+        Search,
+        query=queries(),
+        free_text=st.just("") | WORDS | st.sampled_from(["flow", '"status":"run', "STATUS", "ÄRGER", "%", "w0_"]),
+        start=st.integers(0, 3),
+        size=st.integers(0, 12),
+        sort=st.lists(sorts, max_size=3).map(tuple),
+    )

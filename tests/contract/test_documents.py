@@ -1,0 +1,43 @@
+"""Metadata documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import AlreadyExists
+from engine.ports import Document, Store
+
+
+async def test_a_document_is_found_by_its_whole_key(store: Store) -> None:
+    document = Document("workflow", "flow", '{"ü": 1}'.encode(), 2)
+    await store.put_document(document)
+    assert await store.get_document("workflow", "flow", 2) == document
+    assert await store.get_document("workflow", "flow", 1) is None
+    assert await store.get_document("workflow", "Flow", 2) is None
+    assert await store.get_document("task", "flow", 2) is None
+
+
+async def test_put_replaces_and_create_refuses(store: Store) -> None:
+    await store.put_document(Document("task", "t", b"1"), create=True)
+    await store.put_document(Document("task", "t", b"2"))
+    with pytest.raises(AlreadyExists, match="task t"):
+        await store.put_document(Document("task", "t", b"3"), create=True)
+    assert await store.get_document("task", "t") == Document("task", "t", b"2")
+
+
+async def test_documents_are_listed_by_name_then_version(store: Store) -> None:
+    for name, version in (("b", 1), ("a", 10), ("a", 9), ("B", 1), ("ä", 1)):
+        await store.put_document(Document("workflow", name, b"{}", version))
+    await store.put_document(Document("task", "a", b"{}"))
+    listed = [(found.name, found.version) for found in await store.list_documents("workflow")]
+    assert listed == [("B", 1), ("a", 9), ("a", 10), ("b", 1), ("ä", 1)]
+    assert [found.version for found in await store.list_documents("workflow", "a")] == [9, 10]
+    assert await store.list_documents("event") == []
+
+
+async def test_delete_says_whether_there_was_something(store: Store) -> None:
+    await store.put_document(Document("task", "t", b"1"))
+    assert await store.delete_document("task", "t", 1) is False
+    assert await store.delete_document("task", "t") is True
+    assert await store.delete_document("task", "t") is False
+    assert await store.get_document("task", "t") is None
