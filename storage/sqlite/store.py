@@ -141,20 +141,30 @@ class SqliteStore(LocalQueues):
         """See `Records`; idle workers poll all the time, so these are written together, once a second."""
         self._new_polls.update({(poll.queue_name, poll.domain): poll for poll in polls})
         self._polls.update(self._new_polls)
-        if self._polls_timer is None and self._new_polls:
-            self._polls_timer = asyncio.get_running_loop().call_later(POLLS_EVERY, self._flush_polls)
+        self._plan_polls()
 
     async def polls(self, queue_name: str | None = None) -> list[PollRecord]:
         """See `Records`."""
         return [poll for poll in self._polls.values() if queue_name in (None, poll.queue_name)]
 
+    def _plan_polls(self) -> None:
+        if self._new_polls and self._polls_timer is None and self._readers:
+            self._polls_timer = asyncio.get_running_loop().call_later(POLLS_EVERY, self._flush_polls)
+
     def _flush_polls(self) -> None:
         if self._polls_timer:
             self._polls_timer.cancel()
             self._polls_timer = None
-        rows, self._new_polls = records.poll_rows(self._new_polls.values()), {}
-        if rows and self._writer:
-            self._writer.run(partial(records.put_polls, rows=rows))
+        flushed, self._new_polls = self._new_polls, {}
+        if flushed and self._writer:
+            answer = self._writer.run(partial(records.put_polls, rows=records.poll_rows(flushed.values())))
+            answer.add_done_callback(lambda done: self._polls_flushed(flushed, done))
+
+    def _polls_flushed(self, flushed: dict[tuple[str, str], PollRecord], done: asyncio.Future[None]) -> None:
+        """What could not be written is written with the next ones: whoever polled was not kept waiting for it."""
+        if not done.cancelled() and isinstance(done.exception(), Unavailable):
+            self._new_polls = flushed | self._new_polls
+            self._plan_polls()
 
     # the file
 

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from engine.ports import Commit, Document, Due, Limit, PollRecord
 from engine.requests import TaskExecLog
 from engine.search import Search
 from engine.status import TaskStatus
-from storage.sqlite import SqliteStore
+from storage.sqlite import SqliteStore, records
 from tests.contract.executions import (
     COMPLETED,
     NOW,
@@ -252,6 +252,34 @@ async def test_a_full_disk_is_unavailable_until_there_is_room(tmp_path: Path) ->
     async with opened(tmp_path) as store:
         assert await store.load("w2")
         assert await claimed(store) == []
+
+
+async def test_polls_are_written_in_time_and_again_when_the_disk_was_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+    put_polls = records.put_polls
+    monkeypatch.setattr(records, "put_polls", lambda db, rows: (tried.append(len(rows)), put_polls(db, rows)))
+    monkeypatch.setattr("storage.sqlite.store.POLLS_EVERY", 0.001)
+    async with opened(tmp_path) as store:
+        await create(store)
+        with full_disk((tmp_path / "segue.db-wal").stat().st_size):
+            await store.put_polls([PollRecord("work", "DEFAULT", "me", NOW)])
+            await until(lambda: len(tried) > 1)
+            assert polls_in(tmp_path) == 0
+        await until(lambda: polls_in(tmp_path) == 1)
+        assert await store.polls() == [PollRecord("work", "DEFAULT", "me", NOW)]
+
+
+def polls_in(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "segue.db")) as db:
+        return int(db.execute("select count(*) from poll").fetchone()[0])
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
 
 
 async def test_a_failing_change_fails_alone(tmp_path: Path) -> None:
