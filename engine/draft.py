@@ -149,6 +149,11 @@ class Draft:
         at = deadline(changed, self.task_def_of(changed), self.now)
         return self._put(changed if at == changed.deadline else replace(changed, deadline=at))
 
+    def restate(self, task: Task) -> Task:
+        """State the deadline of an open row anew; nothing happened to the row itself, so its clocks count on."""
+        at = deadline(task, self.task_def_of(task), self.now)
+        return self._put(replace(task, rev=self.version, deadline=at))
+
     def _put(self, task: Task) -> Task:
         self.rows.put(task)
         self._documents.pop(task.node, None)

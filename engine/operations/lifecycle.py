@@ -46,7 +46,7 @@ def resume(draft: Draft, command: Resume) -> Steps[None]:  # noqa: ARG001
     for task in draft.rows.open():
         if task.deadline:
             # its deadline may have been handed out during the pause: state it again
-            draft.change_timed(task)
+            draft.restate(task)
     yield from flow.reconcile(draft)
 
 

@@ -54,8 +54,6 @@ def _expire_task(draft: Draft, task: Task) -> Steps[None]:
             # §4.3.7: no retries, and the workflow shows the task's own text
             yield from ending.end(draft, WorkflowStatus.TIMED_OUT, text, task)
             return
-    else:
-        at = deadline(task, task_def, draft.now)
-        if at != task.deadline:
-            draft.change(task, deadline=at)
+    elif deadline(task, task_def, draft.now) != task.deadline:
+        draft.restate(task)
     yield from flow.advance(draft)
