@@ -36,7 +36,7 @@ from engine.graph import Graph
 from engine.model import Task, Workflow
 from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, PollRecord, Store
-from engine.questions import Evaluate, Evaluated, Jitter, MissingDefinition, Question, WorkerActive
+from engine.questions import Complete, Evaluate, Evaluated, Jitter, MissingDefinition, Question, WorkerActive
 from engine.requests import (
     BulkResponse,
     RerunWorkflowRequest,
@@ -150,6 +150,8 @@ class Engine:
             return starting.random_up_to(question.limit)
         if isinstance(question, MissingDefinition):
             return self._starter.missing(question.name, question.version)
+        if isinstance(question, Complete):
+            return self._catalog.complete(question.nodes)
         assert isinstance(question, Evaluate)
         return Evaluated(error=f"No evaluator registered for type: {question.language}")
 
@@ -225,8 +227,8 @@ class Engine:
         require_valid(validate_start_request(request, self._catalog.task_def))
         return await self._starter.start(request)
 
-    async def _start_effect(self, effect: StartWorkflow, facts: JsonObject) -> None:
-        await self._starter.start_effect(effect, facts)
+    async def _start_effect(self, effect: StartWorkflow, facts: JsonObject, parent: str | None) -> None:
+        await self._starter.start_effect(effect, facts, parent)
 
     async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
         """The durable state of an execution."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 
 from engine import graph
-from engine.definitions import EventHandler, TaskDef, WorkflowDef, WorkflowTask
+from engine.definitions import EventHandler, SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask
 from engine.draft import replace
 from engine.errors import AlreadyExists, NotFound
 from engine.graph import Graph
@@ -185,13 +185,46 @@ class Catalog:
         key = (definition.name, definition.version)
         if registered and key in self._snapshots:
             return self._snapshots[key]
-        complete = replace(definition, tasks=_completed(definition.tasks, self._task_defs.get))
+        for node in graph.all_nodes(definition.tasks):
+            self._require_child(node)
+        complete = replace(definition, tasks=self.complete(definition.tasks))
         body = msgspec.json.encode(complete)
         definition_id = hashlib.sha256(body).hexdigest()[:32]
         made = self._keep(definition_id, complete), Document(SNAPSHOT, definition_id, body)
         if registered:
             self._snapshots[key] = made
         return made
+
+    def complete(self, nodes: Sequence[WorkflowTask]) -> list[WorkflowTask]:
+        """Nodes with a task definition each: their own, the registered one, or one made up (§2.0.6).
+
+        SUB_WORKFLOW nodes without a version are pinned to the latest, if there is one.
+        """
+        return [self._complete(node) for node in nodes]
+
+    def _complete(self, node: WorkflowTask) -> WorkflowTask:
+        own = node.task_definition or (self._task_defs.get(node.name) if node.name else None) or _ad_hoc(node)
+        return replace(
+            node,
+            task_definition=own,
+            sub_workflow_param=self._pinned(node.sub_workflow_param),
+            decision_cases={case: self.complete(nodes) for case, nodes in node.decision_cases.items()},
+            default_case=self.complete(node.default_case),
+            fork_tasks=[self.complete(branch) for branch in node.fork_tasks],
+            loop_over=self.complete(node.loop_over),
+        )
+
+    def _pinned(self, params: SubWorkflowParams | None) -> SubWorkflowParams | None:
+        if params is None or not _pinnable(params) or params.name is None:
+            return params
+        latest = self.workflow_def(params.name)
+        return replace(params, version=latest.version) if latest else params
+
+    def _require_child(self, node: WorkflowTask) -> None:
+        """An execution whose child is defined nowhere does not even start (§2.0.6)."""
+        params = node.sub_workflow_param
+        if params is not None and self._pinned(params) is params and _pinnable(params):
+            raise NotFound(f"No such workflow defined. name={params.name}, version=null")
 
     async def graph(self, definition_id: str) -> Graph:
         """The snapshot of that id, parsed."""
@@ -215,21 +248,8 @@ def _document(kind: str, definition: WorkflowDef | TaskDef | EventHandler, versi
     return Document(kind, definition.name, msgspec.json.encode(definition), version)
 
 
-def _completed(nodes: Sequence[WorkflowTask], task_def: Callable[[str], TaskDef | None]) -> list[WorkflowTask]:
-    """The nodes with a task definition each: their own, the registered one, or one made up (§2.0.6)."""
-    return [_complete(node, task_def) for node in nodes]
-
-
-def _complete(node: WorkflowTask, task_def: Callable[[str], TaskDef | None]) -> WorkflowTask:
-    own = node.task_definition or (task_def(node.name) if node.name else None) or _ad_hoc(node)
-    return replace(
-        node,
-        task_definition=own,
-        decision_cases={case: _completed(nodes, task_def) for case, nodes in node.decision_cases.items()},
-        default_case=_completed(node.default_case, task_def),
-        fork_tasks=[_completed(branch, task_def) for branch in node.fork_tasks],
-        loop_over=_completed(node.loop_over, task_def),
-    )
+def _pinnable(params: SubWorkflowParams) -> bool:
+    return bool(params.name) and "${" not in str(params.name) and not params.version and not params.workflow_definition
 
 
 def _ad_hoc(node: WorkflowTask) -> TaskDef:

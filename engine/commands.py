@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.graph import Graph
+from engine.model import Workflow
 from engine.ports import Document
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest, TaskResult
 
@@ -53,6 +54,15 @@ class Terminate(msgspec.Struct, frozen=True):
     """End it now."""
 
     reason: str | None = None
+    only_open: bool = False
+    """From a parent: an execution that has ended is left as it is (D9)."""
+
+
+class ChildEnded(msgspec.Struct, frozen=True):
+    """A child workflow has ended as this header says."""
+
+    task_id: str
+    child: Workflow
 
 
 class Restart(msgspec.Struct, frozen=True):
@@ -60,6 +70,12 @@ class Restart(msgspec.Struct, frozen=True):
 
     graph: Graph | None = None
     snapshot: Document | None = None
+
+
+class Fail(msgspec.Struct, frozen=True):
+    """A rule broke on this execution: end it, so that it is not tried for ever (S1)."""
+
+    reason: str
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -90,7 +106,7 @@ class EffectDone(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-Lifecycle = Start | Pause | Resume | Terminate | Restart | Retry | Rerun | EffectDone
+Lifecycle = Start | Fail | Pause | Resume | Terminate | Restart | Retry | Rerun | EffectDone | ChildEnded
 OfTasks = HandOut | UpdateTask | ExtendLease | SkipTask | Expire | Decide
 Command = Lifecycle | OfTasks
 TOUCHES = (HandOut, ExtendLease)

@@ -11,11 +11,13 @@ from typing import Any
 
 from engine.commands import (
     TOUCHES,
+    ChildEnded,
     Command,
     Decide,
     EffectDone,
     Expire,
     ExtendLease,
+    Fail,
     HandOut,
     Pause,
     Rerun,
@@ -29,16 +31,18 @@ from engine.commands import (
 )
 from engine.draft import Decision, Draft, Execution
 from engine.model import Millis
-from engine.operations import lifecycle, revival, tasks, timers
+from engine.operations import children, lifecycle, revival, tasks, timers
 from engine.ports import Ids
 from engine.questions import Question, Steps
 
 _RULES: dict[type, Callable[[Draft, Any], Steps[None]]] = {
     Start: lifecycle.start,
+    Fail: lifecycle.fail,
     Pause: lifecycle.pause,
     Resume: lifecycle.resume,
     Terminate: lifecycle.terminate,
-    EffectDone: lifecycle.effect_done,
+    EffectDone: children.effect_done,
+    ChildEnded: children.child_ended,
     HandOut: tasks.hand_out,
     UpdateTask: tasks.update,
     ExtendLease: tasks.extend_lease,

@@ -14,6 +14,7 @@ import msgspec
 from engine.definitions import Json, JsonObject, TaskDef, WorkflowDef, WorkflowTask
 from engine.effects import Effect
 from engine.graph import Graph
+from engine.loops import at_end, reads_iterations, shown
 from engine.model import Millis, Task, Workflow, summary_of
 from engine.parameters import task_context, workflow_context
 from engine.ports import Commit, Document, Ids, QueueEntry
@@ -35,14 +36,27 @@ class Execution(msgspec.Struct):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Where in a loop a row is made; `OUTSIDE` is no loop at all."""
+    """Where in loops a row is made; `OUTSIDE` is no loop at all.
 
-    iteration: int = 0
+    Only this suffix, which the engine itself appends, is ever cut from a name (S17). In nested loops it has one number
+    for each loop, the outer one first.
+    """
+
+    suffix: str = ""
     loop_task_id: str | None = None
+
+    @property
+    def iteration(self) -> int:
+        """The iteration of the innermost loop; 0 = outside."""
+        return int(self.suffix.rpartition("__")[2]) if self.suffix else 0
 
     def name(self, reference: str) -> str:
         """The instance's reference name (§2.0.3)."""
-        return f"{reference}__{self.iteration}" if self.iteration else reference
+        return reference + self.suffix
+
+    def within(self, loop_task_id: str, iteration: int) -> Scope:
+        """The scope of an iteration of a loop that stands here."""
+        return Scope(f"{self.suffix}__{iteration}", loop_task_id)
 
 
 OUTSIDE = Scope()
@@ -72,6 +86,7 @@ class Decision(msgspec.Struct, frozen=True):
     header: Workflow
     graph: Graph
     changed: tuple[Task, ...]
+    removed: tuple[str, ...]
     rows: Rows | None
     """All rows, where the decision replaced them instead of changing some."""
     commit: Commit | None
@@ -168,6 +183,10 @@ class Draft:
         self._whole = True
         self._documents.clear()
 
+    def remove(self, task: Task) -> None:
+        """Delete an ended row."""
+        self.rows.remove(task.task_id)
+
     def enqueue(self, entry: QueueEntry) -> None:
         """Put a task on its queue."""
         self._dequeue.pop(entry.task_id, None)
@@ -201,7 +220,8 @@ class Draft:
 
     def scope_of(self, task: Task) -> Scope:
         """The loop iteration a row belongs to."""
-        return Scope(task.iteration, task.loop_task_id) if task.iteration else OUTSIDE
+        suffix = task.reference_task_name[len(task.node) :]
+        return Scope(suffix, task.loop_task_id) if suffix else OUTSIDE
 
     def lookup(self, root: str) -> Json:
         """The document under one top-level key of the context (§3.4); `MISSING` when there is none."""
@@ -214,7 +234,11 @@ class Draft:
         if root == "workflow":
             return workflow_context(self.header, self.definition)
         task = self.rows.newest_of(root)
-        return task_context(task) if task is not None else MISSING
+        if task is None:
+            return MISSING
+        if task.task_type == "DO_WHILE" and reads_iterations(self.graph.text(), root):
+            task = shown(self.rows, self.graph, task)
+        return task_context(task)
 
     # ------------------------------------------------------------------ the outcome
 
@@ -223,12 +247,11 @@ class Draft:
         changed = self._changed()
         same = self.header is self.base.header
         if same and not (changed or self._enqueue or self._dequeue or self._whole):
-            return Decision(self.header, self.graph, (), None, None)
+            return Decision(self.header, self.graph, (), (), None, None)
         if not self.touch:
             self.header = replace(self.header, version=self.version, update_time=self.now)
-        return Decision(
-            self.header, self.graph, changed, self.rows if self._whole else None, self._commit(changed, same)
-        )
+        commit = self._commit(changed, same)
+        return Decision(self.header, self.graph, changed, commit.removed, self.rows if self._whole else None, commit)
 
     def _changed(self) -> tuple[Task, ...]:
         if not self._whole:
@@ -246,7 +269,7 @@ class Draft:
             touch=self.touch,
             update_time=header.update_time,
             tasks=changed,
-            removed=tuple(self.base.rows.ids() - self.rows.ids()) if self._whole else (),
+            removed=tuple(self.base.rows.ids() - self.rows.ids()) if self._whole else self.rows.removed(),
             enqueue=tuple(self._enqueue.values()),
             dequeue=tuple(self._dequeue),
             summary=summary_of(header) if shown else None,
@@ -257,4 +280,7 @@ class Draft:
 def cancel_open(draft: Draft) -> None:
     """Cancel every open row (§1.11 step 5)."""
     for task in draft.rows.open():
-        draft.change(task, Move.TERMINATE, status=TaskStatus.CANCELED)
+        output = task.output_data
+        if task.task_type == "DO_WHILE":
+            output = at_end(draft.rows, draft.graph, task, TaskStatus.CANCELED)
+        draft.change(task, Move.TERMINATE, status=TaskStatus.CANCELED, output_data=output)

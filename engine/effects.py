@@ -7,7 +7,7 @@ writes them (`engine.ports.Commit`).
 
 from __future__ import annotations
 
-from engine.definitions import Json, JsonObject, Model
+from engine.definitions import Json, JsonObject, Model, WorkflowDef
 
 
 class StartWorkflow(Model, tag=True, frozen=True):
@@ -22,6 +22,25 @@ class StartWorkflow(Model, tag=True, frozen=True):
     task_to_domain: dict[str, str] = {}
     failed_workflow: bool = False
     """This is the failure workflow of the execution whose outbox holds it."""
+    parent_task_id: str | None = None
+    """The SUB_WORKFLOW task of the execution whose outbox holds it, which this one belongs to."""
+    priority: int = 0
+    definition: WorkflowDef | None = None
+    """The definition itself, where it is not a registered one."""
+
+
+class TellParent(Model, tag=True, frozen=True):
+    """This execution has ended: its parent's task shall know. Stale news is dropped there (E51)."""
+
+    key: str
+
+
+class TerminateWorkflow(Model, tag=True, frozen=True):
+    """End an open child; one that has ended already is left alone (D9)."""
+
+    key: str
+    workflow_id: str
+    reason: str
 
 
 class PublishEvent(Model, tag=True, frozen=True):
@@ -32,4 +51,4 @@ class PublishEvent(Model, tag=True, frozen=True):
     payload: Json = None
 
 
-Effect = StartWorkflow | PublishEvent
+Effect = StartWorkflow | TellParent | TerminateWorkflow | PublishEvent

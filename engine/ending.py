@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.definitions import JsonObject
 from engine.draft import Draft, cancel_open
-from engine.effects import StartWorkflow
+from engine.effects import StartWorkflow, TellParent, TerminateWorkflow
 from engine.java_text import java_text
 from engine.model import Task
 from engine.questions import MissingDefinition, Steps
@@ -80,8 +80,21 @@ def _close(draft: Draft, status: WorkflowStatus, reason: str | None, move: Move 
         ),
         failed_task_names=_with(header.failed_task_names, [row.task_def_name for row in failed]),
     )
+    _cancel_children(draft)
     cancel_open(draft)
     draft.ended.clear()
+    if header.parent_workflow_task_id is not None:
+        draft.post(TellParent(key="parent"))
+
+
+def _cancel_children(draft: Draft) -> None:
+    """Children of open tasks end with their parent (§2.10.5)."""
+    header = draft.header
+    reason, status = header.reason_for_incompletion, header.status
+    text = "Parent workflow has been terminated with " + (f"reason: {reason}" if reason else f"status {status}")
+    for task in draft.rows.open():
+        if task.task_type == "SUB_WORKFLOW" and task.sub_workflow_id:
+            draft.post(TerminateWorkflow(f"terminate:{task.sub_workflow_id}", task.sub_workflow_id, text))
 
 
 def _with(known: list[str], names: list[str]) -> list[str]:

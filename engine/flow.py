@@ -14,9 +14,9 @@ from engine.draft import FIRST, OUTSIDE, Attempt, Draft, Scope, cancel_open
 from engine.ending import WorkflowEnds, by_terminate_task, complete, end, task_failed
 from engine.model import Task
 from engine.questions import Jitter, Steps
-from engine.rows import unsettled
+from engine.rows import finished, unsettled
 from engine.status import TaskStatus, WorkflowStatus
-from engine.tasks import join, task_type
+from engine.tasks import do_while, task_type
 from engine.timeouts import SECOND
 
 _ENDING_STATUS = {TaskStatus.CANCELED: WorkflowStatus.TERMINATED, TaskStatus.TIMED_OUT: WorkflowStatus.TIMED_OUT}
@@ -35,24 +35,27 @@ def begin(draft: Draft) -> Steps[None]:
 def advance(draft: Draft) -> Steps[None]:
     """Settle what has ended until nothing is left; a workflow with nothing open then is over."""
     while draft.header.status is WorkflowStatus.RUNNING:
-        if not draft.ended:
-            if draft.rows.open_count > draft.rows.open_joins:
-                return
-            yield from _run_dry(draft)
-            continue
-        task = draft.rows.get(draft.ended.popleft())
-        if task is not None and unsettled(task):
-            yield from _guarded(draft, _settle(draft, task))
+        if draft.ended:
+            task = draft.rows.get(draft.ended.popleft())
+            if task is not None and unsettled(task):
+                yield from _guarded(draft, _settle(draft, task))
+        elif draft.rows.open_count > draft.rows.open_passive:
+            return
+        else:
+            yield from _guarded(draft, _run_dry(draft))
 
 
 def _run_dry(draft: Draft) -> Steps[None]:
-    """Nothing but JOINs is open: either all is done, or the innermost JOIN takes what is there, for no more comes
-    (S6).
-    """
+    """Only JOINs and loops are open: all is done, or the innermost JOIN takes what is there, for no more comes (S6)."""
     for row in draft.rows.open():
+        kind = task_type(draft.node_of(row).type)
         joined = [known for ref in row.waits_for if (known := draft.rows.newest(ref)) is not None]
-        if all(known.status.terminal for known in joined):
-            join.finish(draft, row, joined)
+        if kind.run_dry is not None and all(known.status.terminal for known in joined):
+            kind.run_dry(draft, row, joined)
+            return
+    for row in reversed(draft.rows.open()):
+        if row.task_type == "DO_WHILE":
+            yield from _turn_loop(draft, row)
             return
     yield from complete(draft)
 
@@ -74,10 +77,26 @@ def _settle(draft: Draft, task: Task) -> Steps[None]:
     _tell_joins(draft, task)
     if task.task_type == "TERMINATE" and task.status is TaskStatus.COMPLETED:
         yield from by_terminate_task(draft, task)
-        return
-    follows = draft.graph.follows(task.node)
-    if follows is not None:
+    else:
+        yield from _go_on(draft, task)
+
+
+def _go_on(draft: Draft, task: Task) -> Steps[None]:
+    """Schedule what is behind a settled row; at the end of a loop's body, the loop may turn."""
+    follows, loop_task_id = draft.graph.follows(task.node), task.loop_task_id
+    loop = draft.rows.get(loop_task_id) if loop_task_id is not None else None
+    if follows is not None and (loop is None or follows != loop.node):
         yield from schedule(draft, follows, draft.scope_of(task))
+    elif loop is not None and not loop.status.terminal and draft.graph.node(task.node) is not None:
+        yield from _turn_loop(draft, loop)
+
+
+def _turn_loop(draft: Draft, loop: Task) -> Steps[None]:
+    """Begin the next iteration, or end the loop, once nothing of the present one is left."""
+    if do_while.iteration_over(draft, loop) and (yield from do_while.next_turn(draft, loop)):
+        again = draft.rows.get(loop.task_id)
+        if again is not None:
+            yield from _children(draft, again)
 
 
 def _retried(draft: Draft, task: Task) -> Steps[bool]:
@@ -116,7 +135,9 @@ def _tell_joins(draft: Draft, task: Task) -> None:
     for join_id in draft.rows.waiting_for(task.reference_task_name):
         row = draft.rows.get(join_id)
         if row is not None and not row.status.terminal:
-            join.branch_ended(draft, row, task)
+            joined = task_type(draft.node_of(row).type).joined
+            if joined is not None:
+                joined(draft, row, task)
 
 
 def schedule(draft: Draft, reference: str, scope: Scope = OUTSIDE) -> Steps[None]:
@@ -134,11 +155,35 @@ def schedule(draft: Draft, reference: str, scope: Scope = OUTSIDE) -> Steps[None
 
 def create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[None]:
     """Make the rows of a node and of what belongs to it."""
-    kind = task_type(node.type)
-    row = yield from kind.create(draft, node, scope, attempt)
-    if row.executed:
-        for child in kind.children(draft, row):
-            yield from schedule(draft, child, scope)
+    row = yield from task_type(node.type).create(draft, node, scope, attempt)
+    if row.executed or not row.status.terminal:
+        yield from _children(draft, row)
+
+
+def _children(draft: Draft, row: Task) -> Steps[None]:
+    """Make the rows that belong to a row, where they are missing."""
+    kind = task_type(draft.node_of(row).type)
+    scope = kind.inner(draft, row)
+    for node in kind.children(draft, row):
+        known = draft.rows.newest(scope.name(node.task_reference_name))
+        if known is None:
+            yield from create(draft, node, scope, FIRST)
+        elif known.status is TaskStatus.SKIPPED:
+            yield from schedule(draft, node.task_reference_name, scope)
+
+
+def wake(draft: Draft, task: Task) -> Steps[None]:
+    """A row has waited long enough."""
+    node = draft.node_of(task)
+    woken = task_type(node.type).woken
+    if woken is None:
+        draft.change(task, status=TaskStatus.COMPLETED)
+    else:
+        yield from _guarded(draft, _begun(woken(draft, node, task)))
+
+
+def _begun(steps: Steps[Task]) -> Steps[None]:
+    yield from steps
 
 
 # ---------------------------------------------------------------------- the whole workflow at once
@@ -161,13 +206,28 @@ def reconcile(draft: Draft) -> Steps[None]:
             yield from _guarded(draft, _restore(draft, row))
     for row in draft.rows.open():
         if row.waits_for:
-            join.evaluate(draft, row)
+            _look_again(draft, row)
+        elif row.task_type == "DO_WHILE":
+            yield from _guarded(draft, _restore(draft, row))
     yield from advance(draft)
 
 
+def _look_again(draft: Draft, row: Task) -> None:
+    joined = task_type(draft.node_of(row).type).joined
+    for reference in row.waits_for:
+        branch, now = draft.rows.newest(reference), draft.rows.get(row.task_id)
+        if joined is not None and finished(branch) and branch is not None and now is not None:
+            if now.status.terminal:
+                return
+            joined(draft, now, branch)
+
+
 def _restore(draft: Draft, row: Task) -> Steps[None]:
-    """Schedule what a settled row stands for, where it is missing."""
-    children = task_type(draft.node_of(row).type).children(draft, row)
-    following = draft.graph.follows(row.node)
-    for reference in children or ((following,) if following else ()):
-        yield from schedule(draft, reference, draft.scope_of(row))
+    """Schedule what a row stands for, where it is missing."""
+    if not row.status.terminal:
+        yield from _children(draft, row)
+        yield from _turn_loop(draft, row)
+    elif list(task_type(draft.node_of(row).type).children(draft, row)):
+        yield from _children(draft, row)
+    else:
+        yield from _go_on(draft, row)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from engine.definitions import WorkflowDef, WorkflowTask
 from engine.parameters import TaskTemplate, compile_node
 from engine.template import Template, compile_template
@@ -37,6 +39,8 @@ class Graph:
     places: dict[str, Place] = field(default_factory=dict)
     _templates: dict[str, TaskTemplate] = field(default_factory=dict)
     _output: Template | None = None
+    _bodies: dict[str, tuple[str, ...]] | None = None
+    _text: str | None = None
 
     @property
     def first(self) -> str | None:
@@ -65,6 +69,22 @@ class Graph:
         if template is None:
             template = self._templates[key] = compile_node(node, with_task_def)
         return template
+
+    def body(self, loop: str) -> tuple[str, ...]:
+        """Reference names of the nodes whose innermost loop is this one, in document order."""
+        if self._bodies is None:
+            bodies: dict[str, list[str]] = {}
+            for reference, place in self.places.items():
+                if place.loop is not None:
+                    bodies.setdefault(place.loop, []).append(reference)
+            self._bodies = {name: tuple(references) for name, references in bodies.items()}
+        return self._bodies.get(loop, ())
+
+    def text(self) -> str:
+        """The definition as JSON, to look for words in it."""
+        if self._text is None:
+            self._text = msgspec.json.encode(self.definition).decode()
+        return self._text
 
     @property
     def output_template(self) -> Template:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
-from engine.commands import EffectDone
+from engine.commands import ChildEnded, EffectDone, Terminate
 from engine.definitions import JsonObject
-from engine.effects import Effect, StartWorkflow
-from engine.errors import AlreadyExists, NotFound, Unavailable
+from engine.effects import Effect, StartWorkflow, TellParent, TerminateWorkflow
+from engine.errors import AlreadyExists, NotFound
 from engine.ports import Store
 from engine.runner import Runner, Seen
 
 BATCH = 100
-Start = Callable[[StartWorkflow, JsonObject], Awaitable[None]]
+Start = Callable[[StartWorkflow, JsonObject, str | None], Awaitable[None]]
 
 
 class Outbox:
@@ -25,6 +27,11 @@ class Outbox:
         self, store: Store, runner: Runner, start: Start, report: Callable[[str, BaseException], Awaitable[None]]
     ) -> None:
         self._store, self._runner, self._start, self._report = store, runner, start, report
+        self._effects: dict[type, Callable[[Seen, Any], Awaitable[str | None]]] = {
+            StartWorkflow: self._start_workflow,
+            TellParent: self._tell_parent,
+            TerminateWorkflow: self._terminate,
+        }
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def posted(self, workflow_id: str) -> None:
@@ -59,18 +66,31 @@ class Outbox:
 
     async def _perform(self, execution: Seen, effect: Effect) -> str | None:
         """None when done; the sentence that says why it can never be done."""
-        if not isinstance(effect, StartWorkflow):
-            return f"{type(effect).__name__} is not supported."
+        perform = self._effects.get(type(effect))
+        return await perform(execution, effect) if perform else f"{type(effect).__name__} is not supported."
+
+    async def _start_workflow(self, execution: Seen, effect: StartWorkflow) -> str | None:
         facts = {"failedWorkflow": _as_input(execution)} if effect.failed_workflow else {}
+        parent = execution.header.workflow_id if effect.parent_task_id else None
         try:
-            await self._start(effect, facts)
+            await self._start(effect, facts, parent)
         except AlreadyExists:
             return None  # done before a crash
-        except Unavailable:
-            raise
         except NotFound as error:
             return f"Error workflow {effect.name} failed to start.  reason: {error}"
         return None
+
+    async def _tell_parent(self, execution: Seen, effect: TellParent) -> None:  # noqa: ARG002 - all have this shape
+        header = execution.header
+        if header.parent_workflow_id and header.parent_workflow_task_id and header.status.terminal:
+            with contextlib.suppress(NotFound):  # the parent was removed by hand: nobody to tell
+                await self._runner.execute(
+                    header.parent_workflow_id, ChildEnded(header.parent_workflow_task_id, header)
+                )
+
+    async def _terminate(self, execution: Seen, effect: TerminateWorkflow) -> None:  # noqa: ARG002
+        with contextlib.suppress(NotFound):  # removed by hand: it has ended
+            await self._runner.execute(effect.workflow_id, Terminate(effect.reason, only_open=True))
 
 
 def _as_input(execution: Seen) -> JsonObject:

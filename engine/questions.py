@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.definitions import Json
+from engine.definitions import Json, WorkflowTask
 
 
 class Evaluate(msgspec.Struct, frozen=True):
@@ -49,6 +49,12 @@ class Jitter(msgspec.Struct, frozen=True):
     limit: int
 
 
-Question = Evaluate | WorkerActive | MissingDefinition | Jitter
+class Complete(msgspec.Struct, frozen=True):
+    """Nodes made at run time, each with the task definition that counts for it (§2.0.6). Answer: list[WorkflowTask]."""
+
+    nodes: tuple[WorkflowTask, ...]
+
+
+Question = Evaluate | WorkerActive | MissingDefinition | Complete | Jitter
 T = TypeVar("T")
 Steps = Generator[Question, Any, T]

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from engine.model import Task
 from engine.status import TaskStatus
 
+PASSIVE = frozenset({"JOIN", "EXCLUSIVE_JOIN", "DO_WHILE"})
+"""Types whose open rows wait for other rows and for nothing else."""
+
 
 def finished(task: Task | None) -> bool:
     """True when a JOIN need not wait for this row any more: its end is decided (no retry comes), or it was skipped."""
@@ -28,7 +31,9 @@ class Rows:
     __slots__ = (
         "_by_node",
         "_by_ref",
+        "_gone",
         "_last",
+        "_of_iteration",
         "_open",
         "_remaining",
         "_tasks",
@@ -37,7 +42,7 @@ class Rows:
         "_waiting",
         "last_seq",
         "open_count",
-        "open_joins",
+        "open_passive",
     )
 
     def __init__(self, tasks: Iterable[Task] = (), under: Rows | None = None) -> None:
@@ -46,20 +51,22 @@ class Rows:
         self._by_ref: dict[str, str] = {}
         self._by_node: dict[str, str] = {}
         self._open: dict[str, bool] = {}
+        self._gone: set[str] = set()
+        self._of_iteration: dict[tuple[str, int], tuple[str, ...]] = {}
         self._unsuccessful: dict[str, bool] = {}
         self._waiting: dict[str, tuple[str, ...]] = {}
         self._remaining: dict[str, int] = {}
         self.last_seq: int = under.last_seq if under else 0
         self._last: str | None = under._last if under else None
         self.open_count: int = under.open_count if under else 0
-        self.open_joins: int = under.open_joins if under else 0
+        self.open_passive: int = under.open_passive if under else 0
         for task in tasks:
             self.put(task)
 
     def get(self, task_id: str) -> Task | None:
         """The task of that id."""
         task = self._tasks.get(task_id)
-        if task is None and self._under is not None:
+        if task is None and self._under is not None and task_id not in self._gone:
             return self._under.get(task_id)
         return task
 
@@ -103,6 +110,27 @@ class Rows:
             self._count_down(task.reference_task_name, finished(newest), finished(task))
         if of_node is None or task.seq >= of_node.seq:
             self._by_node[task.node] = task.task_id
+        if task.loop_task_id is not None:
+            place = (task.loop_task_id, task.iteration)
+            self._of_iteration[place] = (*self._ids_of_iteration(place), task.task_id)
+
+    def remove(self, task_id: str) -> None:
+        """Forget an ended row (loops that keep only their last iterations)."""
+        self._tasks.pop(task_id, None)
+        if self._under is not None:
+            self._gone.add(task_id)
+        self._mark(self._unsuccessful, task_id, False)
+
+    def of_iteration(self, loop_task_id: str, iteration: int) -> list[Task]:
+        """All rows, dynamic branches and older attempts included, of one iteration of one loop row."""
+        ids = self._ids_of_iteration((loop_task_id, iteration))
+        return [task for task_id in ids if (task := self.get(task_id)) is not None]
+
+    def _ids_of_iteration(self, place: tuple[str, int]) -> tuple[str, ...]:
+        own = self._of_iteration.get(place)
+        if own is None:
+            return self._under._ids_of_iteration(place) if self._under is not None else ()
+        return own
 
     def _replace(self, task: Task, before: Task) -> None:
         self._tasks[task.task_id] = task
@@ -113,8 +141,8 @@ class Rows:
         is_open = not task.status.terminal
         was_open = before is not None and not before.status.terminal
         self.open_count += is_open - was_open
-        if task.waits_for:
-            self.open_joins += is_open - was_open
+        if task.task_type in PASSIVE:
+            self.open_passive += is_open - was_open
         self._mark(self._open, task.task_id, is_open)
         self._mark(self._unsuccessful, task.task_id, not task.status.successful)
         self.last_seq = max(self.last_seq, task.seq)
@@ -183,9 +211,13 @@ class Rows:
         """The tasks put into this layer, not those under it."""
         return tuple(self._tasks.values())
 
+    def removed(self) -> tuple[str, ...]:
+        """Ids of the tasks that this layer has removed."""
+        return tuple(self._gone) if self._under is not None else ()
+
     def ids(self) -> set[str]:
         """Ids of all tasks."""
-        return set(self._tasks) | (self._under.ids() if self._under is not None else set())
+        return set(self._tasks) | ((self._under.ids() - self._gone) if self._under is not None else set())
 
     def __iter__(self) -> Iterator[Task]:
         """All tasks in the order of their `seq`."""

@@ -9,6 +9,7 @@ again on what the store really holds.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,16 +18,18 @@ import msgspec
 from engine.bells import Bells
 from engine.cache import Cache, Kept, Locks
 from engine.catalog import Catalog
-from engine.commands import Command
+from engine.commands import Command, Fail, Start
 from engine.decide import decide
 from engine.draft import Decision, Execution
-from engine.errors import NotFound, VersionConflict
+from engine.errors import ConductorError, NotFound, VersionConflict
 from engine.graph import Graph
+from engine.loops import shown
 from engine.model import Millis, Task, Workflow
 from engine.ports import Clock, Commit, Ids, Store
 from engine.questions import Question
 from engine.rows import Rows
 
+log = logging.getLogger("segue.engine")
 TRIES = 5
 """How often a command is decided anew after a conflict."""
 Answer = Callable[[Question], Awaitable[Any]]
@@ -80,7 +83,7 @@ class Runner:
             if kept is None:
                 kept = await self._load(workflow_id)
             try:
-                decision = await self._drive(kept.execution, command)
+                decision = await self._decided(kept.execution, command)
             except BaseException:
                 if new is not None:
                     self._cache.forget(workflow_id)
@@ -90,6 +93,19 @@ class Runner:
             return decision, self._commit(kept, decision, decision.commit)
         finally:
             self._locks.release(workflow_id)
+
+    async def _decided(self, execution: Execution, command: Command) -> Decision:
+        """A command that breaks a rule of ours, not of the client's, must not break again for ever (S1)."""
+        try:
+            return await self._drive(execution, command)
+        except ConductorError:
+            raise
+        except Exception as error:
+            if isinstance(command, Start):
+                raise
+            log.exception("%s of workflow %s failed", type(command).__name__, execution.header.workflow_id)
+            reason = f"Error deciding workflow: {type(error).__name__}: {error}"
+            return await self._drive(execution, Fail(reason))
 
     async def _drive(self, execution: Execution, command: Command) -> Decision:
         steps = decide(execution, command, self._clock.now(), self._ids)
@@ -108,11 +124,16 @@ class Runner:
         if decision.rows is not None:
             execution.rows = decision.rows
         else:
+            for task_id in decision.removed:
+                execution.rows.remove(task_id)
             for task in decision.changed:
                 execution.rows.put(task)
         self._cache.weigh(kept)
         kept.flushed = flushed
-        flushed.add_done_callback(lambda done: self._flushed(kept, commit, done))
+        if flushed.done():
+            self._flushed(kept, commit, flushed)
+        else:
+            flushed.add_done_callback(lambda done: self._flushed(kept, commit, done))
         return flushed
 
     def _flushed(self, kept: Kept, commit: Commit, done: asyncio.Future[None]) -> None:
@@ -146,7 +167,8 @@ class Runner:
         """The durable state of an execution; never what may still be lost."""
         kept = self._cache.get(workflow_id)
         execution = kept.execution if kept is not None else await self._read_stored(workflow_id)
-        seen = Seen(execution.header, execution.graph, tuple(execution.rows))
+        rows, graph = execution.rows, execution.graph
+        seen = Seen(execution.header, graph, tuple([shown(rows, graph, task) for task in rows]))
         if kept is not None:
             await kept.durable()
         return seen

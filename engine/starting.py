@@ -41,7 +41,7 @@ class Starter:
         await self._begin(header, request.workflow_def)
         return header.workflow_id
 
-    async def start_effect(self, effect: StartWorkflow, facts: JsonObject) -> None:
+    async def start_effect(self, effect: StartWorkflow, facts: JsonObject, parent: str | None) -> None:
         """Start what a decision asked for, under the id it chose; `AlreadyExists` when that was done before."""
         header = Workflow(
             workflow_id=effect.workflow_id,
@@ -51,9 +51,12 @@ class Starter:
             input={**effect.input, **facts},
             correlation_id=effect.correlation_id,
             task_to_domain=effect.task_to_domain,
+            priority=effect.priority,
+            parent_workflow_id=parent,
+            parent_workflow_task_id=effect.parent_task_id,
         )
         try:
-            await self._begin(header, None)
+            await self._begin(header, effect.definition)
         except VersionConflict:
             raise AlreadyExists(f"Workflow {effect.workflow_id} exists already.") from None
 

@@ -15,11 +15,7 @@ from engine.wait_time import parse_duration, parse_until
 NOT_YET = frozenset(
     {
         "DECISION",
-        "DO_WHILE",
-        "DYNAMIC",
         "EVENT",
-        "EXCLUSIVE_JOIN",
-        "FORK_JOIN_DYNAMIC",
         "HTTP",
         "INLINE",
         "JSON_JQ_TRANSFORM",
@@ -27,7 +23,6 @@ NOT_YET = frozenset(
         "LAMBDA",
         "NOOP",
         "START_WORKFLOW",
-        "SUB_WORKFLOW",
     }
 )
 """System types of Conductor that this server cannot run yet; registration refuses them. A type that is built leaves."""

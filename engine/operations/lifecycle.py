@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import ending, flow
-from engine.commands import EffectDone, Pause, Resume, Start, Terminate
+from engine.commands import Fail, Pause, Resume, Start, Terminate
 from engine.draft import Draft
 from engine.errors import Conflict
 from engine.questions import Steps
@@ -22,6 +22,13 @@ def start(draft: Draft, command: Start) -> Steps[None]:
     draft.snapshot = command.snapshot
     draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
     yield from flow.begin(draft)
+
+
+def fail(draft: Draft, command: Fail) -> Steps[None]:
+    """End it FAILED; what has ended stays."""
+    if not draft.header.status.terminal:
+        draft.set(status=WorkflowStatus.RUNNING)
+        yield from ending.end(draft, WorkflowStatus.FAILED, command.reason)
 
 
 def pause(draft: Draft, command: Pause) -> Steps[None]:  # noqa: ARG001 - every rule has this shape
@@ -52,21 +59,11 @@ def resume(draft: Draft, command: Resume) -> Steps[None]:  # noqa: ARG001
 
 def terminate(draft: Draft, command: Terminate) -> Steps[None]:
     """Refused for COMPLETED, nothing for TERMINATED; what has failed may still be terminated (D9)."""
+    if command.only_open and draft.header.status.terminal:
+        return
     if draft.header.status is WorkflowStatus.COMPLETED:
         raise Conflict("Cannot terminate a COMPLETED workflow.")
     if draft.header.status is not WorkflowStatus.TERMINATED:
         ending.terminate(draft, command.reason)
-    return
-    yield
-
-
-def effect_done(draft: Draft, command: EffectDone) -> Steps[None]:
-    """Cross an effect out of the outbox; an error shows in the output of a failed workflow."""
-    known = next((effect for effect in draft.header.outbox if effect.key == command.key), None)
-    if known is None:
-        return
-    draft.set(outbox=tuple(effect for effect in draft.header.outbox if effect is not known))
-    if command.error is not None:
-        draft.set(output={**draft.header.output, ending.FAILURE_WORKFLOW: command.error})
     return
     yield

@@ -92,7 +92,7 @@ def _reopen(draft: Draft, task: Task, **changes: Any) -> Task:
     """The same row runs again."""
     return draft.change(
         task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, retried=False, executed=False, end_time=0,
-        output_data={}, reason_for_incompletion=None, **changes,
+        output_data=task_type(draft.node_of(task).type).reopened_output(task), reason_for_incompletion=None, **changes,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _expire_workflow(draft: Draft) -> Steps[None]:
 def _expire_task(draft: Draft, task: Task) -> Steps[None]:
     task_def = draft.task_def_of(task)
     if task.wait_timeout and task.wait_timeout <= draft.now:
-        draft.change(task, status=TaskStatus.COMPLETED)
+        yield from flow.wake(draft, task)
     elif (clock := struck(task, task_def, draft.now)) is not None:
         text = reason(clock, task, draft.now)
         task = draft.change(task, status=TaskStatus.TIMED_OUT, reason_for_incompletion=text)

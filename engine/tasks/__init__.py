@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from engine.tasks.base import TaskType
+from engine.tasks.do_while import DO_WHILE
+from engine.tasks.dynamic import dynamic
+from engine.tasks.exclusive_join import EXCLUSIVE_JOIN
 from engine.tasks.fork_join import FORK_JOIN
+from engine.tasks.fork_join_dynamic import FORK_JOIN_DYNAMIC
 from engine.tasks.human import HUMAN
 from engine.tasks.join import JOIN
 from engine.tasks.set_variable import SET_VARIABLE
+from engine.tasks.sub_workflow import SUB_WORKFLOW
 from engine.tasks.switch import SWITCH
 from engine.tasks.terminate import TERMINATE
 from engine.tasks.wait import WAIT
 from engine.tasks.worker import WORKER
 
 TASK_TYPES: dict[str, TaskType] = {
+    "DO_WHILE": DO_WHILE,
+    "EXCLUSIVE_JOIN": EXCLUSIVE_JOIN,
     "FORK_JOIN": FORK_JOIN,
+    "FORK_JOIN_DYNAMIC": FORK_JOIN_DYNAMIC,
     "HUMAN": HUMAN,
     "JOIN": JOIN,
     "SET_VARIABLE": SET_VARIABLE,
     "SIMPLE": WORKER,
+    "SUB_WORKFLOW": SUB_WORKFLOW,
     "SWITCH": SWITCH,
     "TERMINATE": TERMINATE,
     "WAIT": WAIT,
 }
+
+TASK_TYPES["DYNAMIC"] = dynamic({name: kind.create for name, kind in TASK_TYPES.items()}, WORKER.create)
 
 
 def task_type(name: str) -> TaskType:

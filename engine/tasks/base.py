@@ -6,7 +6,7 @@ that belong to the row itself rather than behind it. Types know nothing of store
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +30,14 @@ def asks_nothing(create: Callable[[Draft, WorkflowTask, Scope, Attempt], Task]) 
     return steps
 
 
-def no_children(draft: Draft, task: Task) -> tuple[str, ...]:  # noqa: ARG001 - the common case of a rule
+def no_children(draft: Draft, task: Task) -> Iterable[WorkflowTask]:  # noqa: ARG001 - the common case of a rule
     """Most types contain nothing."""
     return ()
+
+
+def same_scope(draft: Draft, task: Task) -> Scope:
+    """Most types stand in the same iteration as what they contain."""
+    return draft.scope_of(task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,24 @@ class TaskType:
 
     name: str
     create: Create
-    children: Callable[[Draft, Task], tuple[str, ...]] = no_children
-    """Reference names of the nodes to schedule together with the row, in order."""
+    children: Callable[[Draft, Task], Iterable[WorkflowTask]] = no_children
+    """The nodes to schedule together with the row, in order; each is asked for when the one before has its rows."""
+    inner: Callable[[Draft, Task], Scope] = same_scope
+    """The scope of the children."""
     worker: bool = False
     """Workers poll it; an IN_PROGRESS update hands it back to the queue."""
     retriable: bool = True
     """False for the built-in types that are never retried, whatever the definition says (§2.0)."""
     revived_in_place: bool = False
     """The retry operation re-opens the same row instead of adding an attempt (§5.5 step 6)."""
+    reopened_output: Callable[[Task], JsonObject] = lambda task: {}  # noqa: ARG005 - the common case
+    """What a re-opened row still shows."""
+    woken: Callable[[Draft, WorkflowTask, Task], Steps[Task]] | None = None
+    """What happens when the row's `wait_timeout` has come; without a rule the row is COMPLETED."""
+    joined: Callable[[Draft, Task, Task], None] | None = None
+    """For types that wait for other rows: one of them has ended for good."""
+    run_dry: Callable[[Draft, Task, list[Task]], None] | None = None
+    """For types that wait for other rows: nothing else is open, these rows are all that will ever be there."""
 
 
 def new_row(draft: Draft, node: WorkflowTask, scope: Scope = OUTSIDE, attempt: Attempt = FIRST, **fields: Any) -> Task:
@@ -76,8 +91,8 @@ def new_row(draft: Draft, node: WorkflowTask, scope: Scope = OUTSIDE, attempt: A
     }
     if before is not None:
         values |= {"retried_task_id": before.task_id, "reason_for_incompletion": attempt.reason}
-    if kept := before or same:
-        values |= {"own_node": kept.own_node, "own_task_def": kept.own_task_def}
+    if draft.graph.node(node.task_reference_name) is not node:
+        values["own_node"] = node
     return Task(**(values | fields))
 
 

@@ -14,10 +14,13 @@ from engine.tasks.base import TaskType, asks_nothing, started
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
-    joined = node.join_on or _branch_tails(draft, node)
+    joined = attempt.again.input_data["joinOn"] if attempt.again else node.join_on or _branch_tails(draft, node)
+    known = draft.graph.node(node.task_reference_name)
+    # behind a static fork its own inputs are dropped, behind a dynamic one they are kept, unresolved (D24)
+    given = {} if node is known else node.input_parameters
     row = started(
-        draft, node, scope, attempt, task_def_name="JOIN", input_data={"joinOn": joined},
-        waits_for=tuple(scope.name(reference) for reference in joined),
+        draft, node, scope, attempt, task_def_name="JOIN", input_data={**given, "joinOn": joined},
+        waits_for=tuple(scope.name(reference) for reference in joined), own_node=None,
     )  # fmt: skip
     draft.add(row)
     return evaluate(draft, row)
@@ -47,11 +50,14 @@ def evaluate(draft: Draft, join: Task) -> Task:
     return join
 
 
-def branch_ended(draft: Draft, join: Task, branch: Task) -> Task:
+def _joined(draft: Draft, join: Task, branch: Task) -> None:
     """Look at an open JOIN after one joined row has ended for good; costs the same whatever the number of branches."""
     if draft.rows.remaining(join.task_id) == 0 or _breaks(draft, branch):
-        return evaluate(draft, join)
-    return join
+        evaluate(draft, join)
+
+
+def _run_dry(draft: Draft, join: Task, rows: list[Task]) -> None:
+    finish(draft, join, rows)
 
 
 def finish(draft: Draft, join: Task, rows: list[Task]) -> Task:
@@ -86,4 +92,4 @@ def _output(rows: list[Task]) -> JsonObject:
     return {row.reference_task_name: row.output_data for row in rows if row.output_data}
 
 
-JOIN = TaskType("JOIN", asks_nothing(_create), retriable=False, revived_in_place=True)
+JOIN = TaskType("JOIN", asks_nothing(_create), retriable=False, revived_in_place=True, joined=_joined, run_dry=_run_dry)

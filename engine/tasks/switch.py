@@ -50,11 +50,11 @@ def _branch(node: WorkflowTask, case: str) -> list[WorkflowTask]:
     return node.decision_cases.get(case, node.default_case)
 
 
-def _children(draft: Draft, task: Task) -> tuple[str, ...]:
+def _children(draft: Draft, task: Task) -> tuple[WorkflowTask, ...]:
     if "hasChildren" not in task.input_data:
         return ()
     chosen = _branch(draft.node_of(task), str(task.input_data.get("case")))
-    return (chosen[0].task_reference_name,) if chosen else ()
+    return tuple(chosen[:1])
 
 
 SWITCH = TaskType("SWITCH", _create, _children, retriable=False)

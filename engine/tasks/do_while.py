@@ -1,0 +1,147 @@
+"""DO_WHILE: its body once per iteration, as long as a condition holds or items are left (§2.9). Loops may be nested."""
+
+from __future__ import annotations
+
+from engine.definitions import Json, JsonObject, WorkflowTask
+from engine.draft import Attempt, Draft, Scope, replace
+from engine.loops import keep_last, reads_iterations, state, whole_output
+from engine.model import Task
+from engine.parameters import task_input
+from engine.questions import Evaluate, Evaluated, Steps
+from engine.rows import finished
+from engine.status import TaskStatus
+from engine.tasks.base import TaskType, asks_nothing, own_input, started
+from engine.template import compile_template
+
+
+def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
+    row = started(draft, node, scope, attempt)
+    row = replace(row, input_data=own_input(draft, node, attempt, row.task_id), iteration=1)
+    items = _items(draft, node, row)
+    if items == []:
+        empty = replace(row, iteration=0, status=TaskStatus.COMPLETED, end_time=draft.now)
+        return draft.add(replace(empty, output_data={"iteration": 0}))
+    if row.input_data.get("keepLastN") is not None and keep_last(row.input_data) is None:
+        # S1: a bad value ends the task, with a reason that names the input
+        text = f"keepLastN must be a positive whole number, but is '{row.input_data['keepLastN']}'"
+        failed = replace(row, status=TaskStatus.FAILED_WITH_TERMINAL_ERROR, end_time=draft.now)
+        return draft.add(replace(failed, reason_for_incompletion=text))
+    return draft.add(replace(row, output_data=_turn(1, items)))
+
+
+def _items(draft: Draft, node: WorkflowTask, row: Task) -> list[Json] | None:
+    """The list to go through, looked up anew in every iteration; None = no list mode. One value is a list of one."""
+    if node.items:
+        value = compile_template(node.items).resolve(draft.lookup, row.task_id)
+    elif "_items" in node.input_parameters:
+        value = task_input(draft.graph.template(node), draft.lookup, row.task_id)["_items"]
+    else:
+        return None
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _turn(iteration: int, items: list[Json] | None) -> JsonObject:
+    if items is None:
+        return {"iteration": iteration}
+    item = items[iteration - 1] if iteration <= len(items) else None
+    return {"loopIndex": iteration - 1, "iteration": iteration, "loopItem": item}
+
+
+def _children(draft: Draft, task: Task) -> tuple[WorkflowTask, ...]:
+    return () if task.status.terminal else tuple(draft.node_of(task).loop_over[:1])
+
+
+def _inner(draft: Draft, task: Task) -> Scope:
+    return draft.scope_of(task).within(task.task_id, task.iteration)
+
+
+def iteration_over(draft: Draft, loop: Task) -> bool:
+    """Nothing of the present iteration is open or unsettled, and it has begun."""
+    scope = _inner(draft, loop)
+    rows = [row for ref in draft.graph.body(loop.node) if (row := draft.rows.newest(scope.name(ref))) is not None]
+    return bool(rows) and all(finished(row) for row in rows)
+
+
+def next_turn(draft: Draft, loop: Task) -> Steps[bool]:
+    """The present iteration is over: end the loop, or begin another iteration (True)."""
+    node = draft.node_of(loop)
+    failed = _failed(draft, loop)
+    if failed:
+        _end(draft, loop, TaskStatus.FAILED, failed)
+        return False
+    items = _items(draft, node, loop)
+    going_on: bool = items is None or loop.iteration < len(items)
+    if going_on and (items is None or node.loop_condition):
+        answer = yield from _condition(draft, node, loop)
+        if answer.error is not None:
+            text = f"Unable to evaluate condition {node.loop_condition}, exception {answer.error}"
+            _end(draft, loop, TaskStatus.FAILED_WITH_TERMINAL_ERROR, text)
+            return False
+        going_on = _holds(answer.value)
+    if not going_on:
+        _end(draft, loop, TaskStatus.COMPLETED, None)
+        return False
+    loop = draft.change(loop, iteration=loop.iteration + 1, output_data=state(loop) | _turn(loop.iteration + 1, items))
+    _forget_old(draft, loop)
+    return True
+
+
+def _end(draft: Draft, loop: Task, status: TaskStatus, reason: str | None) -> None:
+    output = whole_output(draft.rows, draft.graph, loop, loop.iteration)
+    draft.change(loop, status=status, output_data=output, reason_for_incompletion=reason)
+
+
+def _failed(draft: Draft, loop: Task) -> str:
+    """The reasons of body rows that failed and were tolerated there; "" when there are none."""
+    scope = _inner(draft, loop)
+    rows = (draft.rows.newest(scope.name(reference)) for reference in draft.graph.body(loop.node))
+    return " ".join(row.reason_for_incompletion or "" for row in rows if row is not None and not row.status.successful)
+
+
+def _condition(draft: Draft, node: WorkflowTask, loop: Task) -> Steps[Evaluated]:
+    condition = node.loop_condition or ""
+    if not condition:
+        return Evaluated(False)
+    data = dict(task_input(draft.graph.template(node), draft.lookup, loop.task_id))
+    for reference in draft.graph.body(loop.node):
+        newest = draft.rows.newest_of(reference)
+        if newest is not None:
+            data[reference] = newest.output_data
+    whole = reads_iterations(condition, loop.node)
+    data[loop.node] = whole_output(draft.rows, draft.graph, loop, loop.iteration) if whole else state(loop)
+    answer: Evaluated = yield Evaluate("javascript", condition, data)
+    return answer
+
+
+def _holds(value: Json) -> bool:
+    """A boolean as it is, a number above 0; anything else does not hold."""
+    if isinstance(value, bool):
+        return value
+    return isinstance(value, int | float) and value > 0
+
+
+def _forget_old(draft: Draft, loop: Task) -> None:
+    """`keepLastN`: delete the rows of the iteration that has just become too old (E45)."""
+    kept = keep_last(loop.input_data)
+    if kept is not None:
+        _forget(draft, loop, loop.iteration - kept)
+
+
+def _forget(draft: Draft, loop: Task, iteration: int) -> None:
+    for row in draft.rows.of_iteration(loop.task_id, iteration):
+        for inner in range(1, row.iteration + 1 if row.task_type == "DO_WHILE" else 1):
+            _forget(draft, row, inner)
+        draft.remove(row)
+
+
+DO_WHILE = TaskType(
+    "DO_WHILE",
+    asks_nothing(_create),
+    _children,
+    inner=_inner,
+    retriable=False,
+    revived_in_place=True,
+    reopened_output=lambda task: state(task),
+)
