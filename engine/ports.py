@@ -96,6 +96,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     summary: Summary | None = None
     snapshot: Document | None = None
     """The definition snapshot the header names, where this commit may be the first to use it."""
+    seen: int | None = None
+    """The stamp of the state this change was decided on (`Changes.stamp`); a shared store also compares it."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -103,6 +105,18 @@ class Stored(msgspec.Struct, frozen=True):
 
     header: Workflow
     tasks: tuple[Task, ...]
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What has happened to an execution since a stamp. Each commit raises the stamp by one, touches included."""
+
+    stamp: int
+    header: Workflow | None = None
+    """The present header; None = nothing has happened."""
+    tasks: tuple[Task, ...] = ()
+    """The tasks that have changed, in `seq` order."""
+    whole: bool = False
+    """`tasks` are all tasks: some have been removed since that stamp."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -148,6 +162,10 @@ class Documents(Protocol):
         """True when it existed."""
         ...
 
+    async def documents_version(self) -> int:
+        """A number that has risen when any other process has put or deleted a document."""
+        ...
+
 
 class Executions(Protocol):
     """Workflows and their tasks."""
@@ -158,6 +176,11 @@ class Executions(Protocol):
 
     async def load(self, workflow_id: str) -> Stored | None:
         """The durable state of one execution."""
+        ...
+
+    async def changes(self, workflow_id: str, since: int) -> Changes | None:
+        """What has happened since the stamp `since`, at a cost that follows it; from 0 all there is. None = no such
+        workflow."""
         ...
 
     async def workflow_of(self, task_id: str) -> str | None:
@@ -244,6 +267,16 @@ class Records(Protocol):
 
 class Store(Documents, Executions, TaskQueues, Timers, Records, Protocol):
     """Everything the engine keeps."""
+
+    @property
+    def shared(self) -> bool:
+        """True when other processes use the same store: what this one remembers may be out of date."""
+        ...
+
+    @property
+    def look_every(self) -> float | None:
+        """How often a waiting poll has to look by itself, in seconds; None = `ring` tells it everything."""
+        ...
 
     async def open(self, ring: Callable[[str], None]) -> None:
         """Connect, migrate, rebuild what lives in memory. `ring(queue)` is to be called on the loop whenever an entry

@@ -7,7 +7,6 @@ finds the child that is there (E48).
 from __future__ import annotations
 
 import hashlib
-import uuid
 
 import msgspec
 
@@ -26,7 +25,11 @@ from engine.timeouts import SECOND, deadline
 def child_id(workflow_id: str, task_id: str, retry_count: int) -> str:
     """The name-based id of the child that this attempt of a task starts."""
     name = f"subworkflow:{workflow_id}:{task_id}:{retry_count}"
-    return str(uuid.UUID(bytes=hashlib.md5(name.encode(), usedforsecurity=False).digest(), version=3))
+    digest = bytearray(hashlib.md5(name.encode(), usedforsecurity=False).digest())
+    digest[6] = digest[6] & 0x0F | 0x30  # version 3: name-based
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[Task]:
