@@ -5,6 +5,8 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -104,8 +106,10 @@ def test_every_execution_goes_on_after_a_restart(durable: Server, rest: Rest, en
     polled = rest.poll(stories.kind)
     assert polled["workflowInstanceId"] == stories.waiting
     rest.update(polled)
-    retried = rest.poll(stories.kind, timeout=5000, count=1) if _paused_first(rest, stories) else None
-    assert retried is not None
+    queued_before_the_pause = rest.poll(stories.kind)
+    assert queued_before_the_pause["workflowInstanceId"] == stories.paused
+    rest.update(queued_before_the_pause)
+    retried = rest.poll(stories.kind, timeout=5000)
     assert (retried["workflowInstanceId"], retried["retryCount"]) == (stories.failed, 1)
     rest.update(retried)
     assert rest.http.put(f"/workflow/{stories.paused}/resume").is_success
@@ -117,11 +121,15 @@ def test_every_execution_goes_on_after_a_restart(durable: Server, rest: Rest, en
     assert timer["endTime"] - timer["scheduledTime"] >= WAIT_SECONDS * 1000
 
 
-def _paused_first(rest: Rest, stories: Stories) -> bool:
-    """The task of the paused execution was queued before it was paused: it is polled and stored, nothing follows."""
-    polled = rest.poll(stories.kind)
-    rest.update(polled)
-    return bool(polled["workflowInstanceId"] == stories.paused)
+def test_a_killed_worker_process_is_replaced(durable: Server, rest: Rest) -> None:
+    stories = tell(rest)
+    before = everything(rest, stories)
+    (worker,) = _children(durable.pid)
+
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: _children(durable.pid) not in ([], [worker]) and durable.healthy(), "another worker answers", 20)
+
+    assert everything(rest, stories) == before
 
 
 def test_a_timer_that_fell_due_while_the_server_was_down_fires_at_once(durable: Server, rest: Rest) -> None:
@@ -145,7 +153,7 @@ def test_sigterm_answers_a_long_poll_and_finishes_an_update(durable: Server, res
         poll = pool.submit(rest.http.get, f"/tasks/poll/batch/{kind}", params={"timeout": 5000})
         update.sendall(_head(durable, "POST", "/api/tasks", len(body)) + body[:10])
         until(lambda: _accepted(durable, 2), "the server has accepted both requests")
-        stopping = pool_stop(durable)
+        stopping = _stop_beside(durable)
         update.sendall(body[10:])
         answered = poll.result(timeout=4)
         update_answer = _read_all(update)
@@ -204,12 +212,16 @@ def test_start_up_time(durable: Server, capsys: pytest.CaptureFixture[str]) -> N
     assert max(times) < 10
 
 
-def pool_stop(server: Server) -> concurrent.futures.Future[int]:
+def _stop_beside(server: Server) -> concurrent.futures.Future[int]:
     """SIGTERM now; the exit status when it has come."""
     pool = concurrent.futures.ThreadPoolExecutor(1)
     future = pool.submit(server.stop)
     pool.shutdown(wait=False)
     return future
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
 def _head(server: Server, method: str, path: str, length: int) -> bytes:
