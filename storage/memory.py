@@ -15,11 +15,12 @@ from engine.requests import TaskExecLog
 from engine.search import Search
 from storage.queues import LocalQueues
 from storage.search import in_order, matches, order_of
+from storage.sole import SoleOwner
 
 _DocumentKey = tuple[str, str, int]
 
 
-class MemoryStore(LocalQueues):
+class MemoryStore(SoleOwner, LocalQueues):
     """`engine.ports.Store` over dicts; a commit is applied when it is handed over."""
 
     def __init__(self) -> None:

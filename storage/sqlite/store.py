@@ -16,6 +16,7 @@ from engine.search import Search
 from storage.deadlines import Deadlines
 from storage.queues import LocalQueues
 from storage.ready import ReadyQueues
+from storage.sole import SoleOwner
 from storage.sqlite import commits, reads, records
 from storage.sqlite.connection import writer_connection
 from storage.sqlite.ownership import Ownership
@@ -30,7 +31,7 @@ POLLS_EVERY = 1.0
 """Seconds after which a poll record is durable at the latest."""
 
 
-class SqliteStore(LocalQueues):
+class SqliteStore(SoleOwner, LocalQueues):
     """The store in the data directory `path`: `segue.db`, and `segue.lock`, which says which process owns it."""
 
     def __init__(self, path: Path) -> None:
