@@ -15,12 +15,14 @@ class LimitUse:
     counted by key, and every entry is measured against its own numbers.
     """
 
-    __slots__ = ("claimed", "stamps")
+    __slots__ = ("_depth", "_span", "claimed", "stamps")
 
     def __init__(self) -> None:
+        self._depth = 0
+        self._span: Millis = 0
         self.claimed = 0
         self.stamps: deque[Millis] = deque()
-        """When the latest claims happened, oldest first; no more of them than any limit looks at."""
+        """When the latest claims happened, oldest first, as far back as a limit of this key looks."""
 
     @property
     def idle(self) -> bool:
@@ -43,8 +45,8 @@ class LimitUse:
         if limit.per_window <= 0:
             return
         self.stamps.append(now)
-        # The check looks back `per_window` stamps at most; another limit of this key may look further back.
-        while len(self.stamps) > limit.per_window and self.stamps[0] + limit.window_ms <= now:
+        self._depth, self._span = max(self._depth, limit.per_window), max(self._span, limit.window_ms)
+        while len(self.stamps) > self._depth and self.stamps[0] + self._span <= now:
             self.stamps.popleft()
 
     def give_back(self, stamp: Millis) -> None:

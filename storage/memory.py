@@ -164,9 +164,16 @@ class MemoryStore(SoleOwner, LocalQueues):
                 f"Workflow {commit.workflow_id} is at version {stored}; this change was decided on {commit.expected}."
             )
         for task in commit.tasks:
-            place = self._places.get(task.task_id)
-            if place and place != (commit.workflow_id, task.seq) and task.task_id not in commit.removed:
-                raise AlreadyExists(f"Task {task.task_id} exists already, in workflow {place[0]}.")
+            self._check_place(commit, task)
+
+    def _check_place(self, commit: Commit, task: Task) -> None:
+        workflow_id = commit.workflow_id
+        place = self._places.get(task.task_id)
+        if place not in (None, (workflow_id, task.seq)) and task.task_id not in commit.removed:
+            raise AlreadyExists(f"Task {task.task_id} exists already, in workflow {place and place[0]}.")
+        holder = self._tasks.get(workflow_id, {}).get(task.seq)
+        if holder and holder.task_id != task.task_id and holder.task_id not in commit.removed:
+            raise AlreadyExists(f"Task {task.task_id} has the place of task {holder.task_id} in {workflow_id}.")
 
     def _apply(self, commit: Commit) -> None:
         self._put_header(commit)
@@ -196,10 +203,7 @@ class MemoryStore(SoleOwner, LocalQueues):
             self._outboxes.pop(workflow_id, None)
 
     def _put_task(self, workflow_id: str, task: Task) -> None:
-        tasks = self._tasks[workflow_id]
-        if (former := tasks.get(task.seq)) and former.task_id != task.task_id:
-            self._forget(workflow_id, [former.task_id])
-        tasks[task.seq] = task
+        self._tasks[workflow_id][task.seq] = task
         self._places[task.task_id] = (workflow_id, task.seq)
 
     def _forget(self, workflow_id: str, task_ids: Sequence[str]) -> None:

@@ -12,9 +12,10 @@ _PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_i
     version = excluded.version, update_time = excluded.update_time,
     deadline = coalesce(excluded.deadline, deadline), outbox = coalesce(excluded.outbox, outbox)"""
 _PUT_HEADER = "insert into header values(?,?) on conflict(workflow_id) do update set doc = excluded.doc"
+# A place that another task holds violates "not null", as a task id that stands elsewhere violates "unique".
 _PUT_TASK = """insert into task values(?,?,?,?,?,?,?) on conflict(workflow_id, seq) do update set
-    task_id = excluded.task_id, status = excluded.status, deadline = excluded.deadline,
-    entry = coalesce(excluded.entry, entry), doc = excluded.doc"""
+    status = excluded.status, deadline = excluded.deadline, entry = coalesce(excluded.entry, entry),
+    doc = iif(task_id = excluded.task_id, excluded.doc, null)"""
 _PUT_SUMMARY = """insert into summary(workflow_id, workflow_type, version, status, start_time, update_time, end_time,
     correlation_id, parent_workflow_id, priority, classifier, idempotency_key, doc) values(?,?,?,?,?,?,?,?,?,?,?,?,?)
     on conflict(workflow_id) do update set workflow_type = excluded.workflow_type, version = excluded.version,

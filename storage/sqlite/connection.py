@@ -30,7 +30,7 @@ def reader_connection(file: Path) -> sqlite3.Connection:
 def translated(error: Exception) -> Exception:
     """The engine's word for an error of the file or its folder; any other error is a fault of ours and stays."""
     if isinstance(error, sqlite3.IntegrityError):
-        return AlreadyExists(f"A task id of this change belongs to another task already ({error}).")
+        return AlreadyExists(f"A task of this change has the id or the place of another task ({error}).")
     if isinstance(error, sqlite3.DatabaseError | OSError):
         return Unavailable(f"The store cannot do this now: {error}.")
     return error

@@ -128,6 +128,15 @@ async def test_a_task_id_belongs_to_one_task(store: Store) -> None:
     assert len((await loaded(store)).tasks) == 1
 
 
+async def test_a_place_belongs_to_one_task(store: Store) -> None:
+    await create(store, tasks=(task("t1"),), enqueue=(entry("t1"),))
+    with pytest.raises(AlreadyExists):
+        await store.commit(Commit(workflow_id="w1", expected=1, tasks=(task("t2"),), dequeue=("t1",)))
+    assert await store.load("w1") == Stored(header(), (task("t1"),))
+    assert await store.workflow_of("t2") is None
+    assert await claimed(store) == ["t1"]
+
+
 async def test_removed_tasks_are_gone_with_their_entries_and_deadlines(store: Store) -> None:
     await create(
         store,

@@ -46,6 +46,7 @@ FORMS: list[tuple[Query, str]] = [
     (Comparison("workflowType", "=", "ORD*"), "w1 w2"),
     (Comparison("workflowType", "=", "*_*"), "w3"),
     (Comparison("workflowType", "=", "s*p*t"), "w3 w4"),
+    (Comparison("workflowType", "=", "s*t*t"), ""),
     (Comparison("workflowType", "!=", "ship*"), "w1 w2"),
     (Comparison("workflowType", "<", "order"), "w1"),
     (Comparison("correlationId", "!=", "c-1"), "w2 w3 w4"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,12 @@ import pytest
 
 from engine.effects import PublishEvent
 from engine.errors import AlreadyExists, Unavailable
-from engine.ports import Commit, Document, Due, Limit, PollRecord
+from engine.ports import Commit, Document, Due, Limit, Page, PollRecord, Stored
 from engine.requests import TaskExecLog
 from engine.search import Search
 from engine.status import TaskStatus
 from storage.sqlite import SqliteStore, records
+from storage.sqlite.rows import Row
 from tests.contract.executions import (
     COMPLETED,
     NOW,
@@ -172,6 +175,7 @@ async def test_a_second_owner_is_refused_with_the_name_of_the_file_and_the_proce
         "import asyncio, sys; from pathlib import Path; from storage.sqlite import SqliteStore; "
         "asyncio.run(SqliteStore(Path(sys.argv[1])).open(print))"
     )
+    (tmp_path / "segue.lock").write_text("123456789012345\n")  # left behind by an owner that died
     async with opened(tmp_path) as store:
         await create(store)
         second = await asyncio.create_subprocess_exec(
@@ -179,7 +183,7 @@ async def test_a_second_owner_is_refused_with_the_name_of_the_file_and_the_proce
         )
         _, said = await second.communicate()
         assert second.returncode == 1
-        owner = (tmp_path / "segue.lock").read_text().strip()
+        owner = os.getpid()
         assert f"segue.lock is locked by process {owner}" in said.decode()
         with pytest.raises(Unavailable, match=f"process {owner}"):
             await SqliteStore(tmp_path).open(lambda _: None)
@@ -224,7 +228,7 @@ async def test_a_file_of_a_newer_server_is_refused_and_left_alone(tmp_path: Path
 
 
 @contextmanager
-def full_disk(limit: int) -> Any:
+def full_disk(limit: int) -> Iterator[None]:
     """No file of this process may grow beyond `limit` bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
@@ -259,7 +263,12 @@ async def test_polls_are_written_in_time_and_again_when_the_disk_was_full(
 ) -> None:
     tried: list[int] = []
     put_polls = records.put_polls
-    monkeypatch.setattr(records, "put_polls", lambda db, rows: (tried.append(len(rows)), put_polls(db, rows)))
+
+    def put(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        tried.append(len(rows))
+        put_polls(db, rows)
+
+    monkeypatch.setattr(records, "put_polls", put)
     monkeypatch.setattr("storage.sqlite.store.POLLS_EVERY", 0.001)
     async with opened(tmp_path) as store:
         await create(store)
@@ -280,6 +289,44 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0.001)
+
+
+@contextmanager
+def one_flush(store: SqliteStore) -> Iterator[None]:
+    """What is handed over inside is written in one transaction."""
+    held = threading.Event()
+    assert store._writer
+    store._writer.run(lambda _: held.wait(10))
+    try:
+        yield
+    finally:
+        held.set()
+
+
+async def test_within_one_flush_all_changes_keep_their_order(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        with one_flush(store):
+            handed = [
+                store.commit(creation(tasks=(task("t1"), task("t2", seq=2)))),
+                store.commit(Commit(workflow_id="w1", expected=1, enqueue=(entry("t1"),))),
+                store.commit(Commit(workflow_id="w1", expected=2, tasks=(task("t1"),), dequeue=("t1",))),
+                store.commit(Commit(workflow_id="w1", expected=3, tasks=(task("t3", seq=3),), enqueue=(entry("t3"),))),
+                store.commit(Commit(workflow_id="w1", expected=4, removed=("t3",))),
+                store.commit(creation("w2", tasks=(task("t4", "w2"),), summary=summary("w2"))),
+                asyncio.ensure_future(store.remove("w2")),
+                store.commit(creation("w3", header=header("w3", deadline=NOW))),
+                store.commit(Commit(workflow_id="w3", expected=1, header=header("w3", 2, update_time=5))),
+                store.commit(Commit(workflow_id="w3", expected=2, update_time=6)),
+            ]
+            await asyncio.sleep(0)  # `remove` is handed over when its task begins
+        await asyncio.gather(*handed)
+    async with opened(tmp_path) as store:
+        assert await store.load("w1") == Stored(header(version=5, update_time=0), (task("t1"), task("t2", seq=2)))
+        assert await claimed(store) == []
+        assert await store.load("w2") is None
+        assert await store.search(Search()) == Page(0, ())
+        assert await store.load("w3") == Stored(header("w3", 3, update_time=6), ())
+        assert await store.next_deadline() is None
 
 
 async def test_a_failing_change_fails_alone(tmp_path: Path) -> None:

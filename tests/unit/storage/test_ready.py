@@ -15,6 +15,7 @@ LIMITS = (
     Limit("one", concurrent=1),
     Limit("one", concurrent=2),
     Limit("window", per_window=2, window_ms=10),
+    Limit("window", per_window=3, window_ms=25),
     Limit("both", concurrent=2, per_window=3, window_ms=5),
 )
 
