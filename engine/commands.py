@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.graph import Graph
-from engine.model import Workflow
+from engine.model import Millis, Workflow
 from engine.ports import Document
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest, TaskResult
 
@@ -21,6 +21,8 @@ class HandOut(msgspec.Struct, frozen=True):
 
     task_id: str
     worker_id: str | None
+    in_server: bool = False
+    """The server's own worker has it: it stays SCHEDULED, so that a crash hands it out again."""
 
 
 class UpdateTask(msgspec.Struct, frozen=True):
@@ -28,6 +30,8 @@ class UpdateTask(msgspec.Struct, frozen=True):
 
     result: TaskResult
     merge: bool = False
+    begun: Millis = 0
+    """The run that this report is about, by its start; a row that has been started anew since drops it."""
 
 
 class ExtendLease(msgspec.Struct, frozen=True):
@@ -65,6 +69,20 @@ class ChildEnded(msgspec.Struct, frozen=True):
     child: Workflow
 
 
+class ChildGone(msgspec.Struct, frozen=True):
+    """A child workflow was removed by hand: nobody will ever tell how it ended (S8)."""
+
+    task_id: str
+    child_id: str
+
+
+class ChildRevived(msgspec.Struct, frozen=True):
+    """A child workflow that had ended runs again."""
+
+    task_id: str
+    child_id: str
+
+
 class Restart(msgspec.Struct, frozen=True):
     """Run a terminal workflow again from its beginning; with another definition if one is given."""
 
@@ -79,7 +97,9 @@ class Fail(msgspec.Struct, frozen=True):
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """Try what failed again."""
+    """Try what failed again. With `resume` a failed child goes on instead of being replaced by a fresh one."""
+
+    resume: bool = False
 
 
 class Rerun(msgspec.Struct, frozen=True):
@@ -106,7 +126,20 @@ class EffectDone(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-Lifecycle = Start | Fail | Pause | Resume | Terminate | Restart | Retry | Rerun | EffectDone | ChildEnded
+Lifecycle = (
+    Start
+    | Fail
+    | Pause
+    | Resume
+    | Terminate
+    | Restart
+    | Retry
+    | Rerun
+    | EffectDone
+    | ChildEnded
+    | ChildGone
+    | ChildRevived
+)
 OfTasks = HandOut | UpdateTask | ExtendLease | SkipTask | Expire | Decide
 Command = Lifecycle | OfTasks
 TOUCHES = (HandOut, ExtendLease)

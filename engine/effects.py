@@ -35,6 +35,20 @@ class TellParent(Model, tag=True, frozen=True):
     key: str
 
 
+class ReviveParent(Model, tag=True, frozen=True):
+    """This execution runs again: its ancestors shall do so too (§5.10)."""
+
+    key: str
+
+
+class RetryChild(Model, tag=True, frozen=True):
+    """A child that had failed shall go on, because the task that waits for it does (§5.5 step 2, §5.10 step 4)."""
+
+    key: str
+    workflow_id: str
+    task_id: str
+
+
 class TerminateWorkflow(Model, tag=True, frozen=True):
     """End an open child; one that has ended already is left alone (D9)."""
 
@@ -44,11 +58,12 @@ class TerminateWorkflow(Model, tag=True, frozen=True):
 
 
 class PublishEvent(Model, tag=True, frozen=True):
-    """Put a message on an event queue."""
+    """Put a message on an event queue; one whose id has been handled already is dropped there."""
 
     key: str
     sink: str
     payload: Json = None
+    message_id: str = ""
 
 
-Effect = StartWorkflow | TellParent | TerminateWorkflow | PublishEvent
+Effect = StartWorkflow | TellParent | ReviveParent | RetryChild | TerminateWorkflow | PublishEvent

@@ -20,6 +20,8 @@ FLOW = frozenset(
     {"FORK", "JOIN", "EXCLUSIVE_JOIN", "SWITCH", "DECISION", "DO_WHILE", "SET_VARIABLE", "TERMINATE", "NOOP"}
 )
 """Types without any clock of a task definition."""
+IN_SERVER = frozenset({"HTTP", "START_WORKFLOW"})
+"""Types that the server's own workers take from the queue of that name; such a row is SCHEDULED while it runs."""
 
 
 TEXTS = {
@@ -69,7 +71,7 @@ def clocks(task: Task, task_def: TaskDef | None) -> Iterator[Clock]:
         yield Clock("execution", since, task_def.timeout_seconds, policy)
     if task.task_type in UNTIMED:
         return
-    if task.status is TaskStatus.SCHEDULED:
+    if task.status is TaskStatus.SCHEDULED and not (task.start_time and task.task_type in IN_SERVER):
         if task_def.poll_timeout_seconds:
             since = max(task.scheduled_time, task.available_at)
             yield Clock("poll", since, task_def.poll_timeout_seconds, policy)

@@ -15,21 +15,25 @@ from engine.status import REPORTABLE, TaskStatus, WorkflowStatus
 from engine.tasks import task_type
 from engine.tasks.base import new_row
 from engine.tasks.worker import entry_of
-from engine.timeouts import SECOND
+from engine.timeouts import SECOND, struck
 
 REASON_LIMIT = 500
 """Characters of `reasonForIncompletion` that are kept (§1.2)."""
 
 
 def hand_out(draft: Draft, command: HandOut) -> Steps[None]:
-    """Give a task to a worker. One that has ended leaves the queue instead."""
+    """Give a task to a worker. One that has ended leaves the queue instead; one whose time is over is left to its
+    clock (E58).
+    """
     task = draft.rows.get(command.task_id)
     if task is None or task.status.terminal:
         draft.dequeue(command.task_id)
         return
+    if command.in_server and struck(task, draft.task_def_of(task), draft.now):
+        return
     draft.change_timed(
         task,
-        status=TaskStatus.IN_PROGRESS,
+        status=task.status if command.in_server else TaskStatus.IN_PROGRESS,
         start_time=task.start_time or draft.now,
         worker_id=command.worker_id,
         poll_count=task.poll_count + 1,
@@ -62,15 +66,18 @@ def update(draft: Draft, command: UpdateTask) -> Steps[None]:
     task = _known(draft, result.task_id)
     if result.status not in REPORTABLE:
         raise InvalidInput(f"A task cannot be reported as {result.status}; use one of {', '.join(sorted(REPORTABLE))}.")
-    if task.status.terminal or draft.header.status.terminal:
+    if task.status.terminal or draft.header.status.terminal or command.begun not in (0, task.start_time):
         return
     changes = _reported(task, result, command.merge)
-    handed_back = result.status is TaskStatus.IN_PROGRESS and task_type(draft.node_of(task).type).worker
-    if handed_back:
+    if result.status is not TaskStatus.IN_PROGRESS:
+        draft.change(task, status=result.status, **changes)
+        yield from flow.advance(draft)
+    elif task_type(draft.node_of(task).type).worker:
         _hand_back(draft, task, result, changes)
-        return
-    draft.change(task, status=result.status, **changes)
-    yield from flow.advance(draft)
+    else:
+        # what the server has begun (asyncComplete), others go on with: nobody takes it from a queue any more
+        draft.change_timed(task, status=result.status, **changes)
+        draft.dequeue(task.task_id)
 
 
 def _reported(task: Task, result: TaskResult, merge: bool) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from engine.tasks.base import TaskType
 from engine.tasks.do_while import DO_WHILE
 from engine.tasks.dynamic import dynamic
+from engine.tasks.event import EVENT
 from engine.tasks.exclusive_join import EXCLUSIVE_JOIN
 from engine.tasks.fork_join import FORK_JOIN
 from engine.tasks.fork_join_dynamic import FORK_JOIN_DYNAMIC
+from engine.tasks.http import HTTP
 from engine.tasks.human import HUMAN
 from engine.tasks.join import JOIN
 from engine.tasks.set_variable import SET_VARIABLE
+from engine.tasks.start_workflow import START_WORKFLOW
 from engine.tasks.sub_workflow import SUB_WORKFLOW
 from engine.tasks.switch import SWITCH
 from engine.tasks.terminate import TERMINATE
@@ -19,13 +22,16 @@ from engine.tasks.worker import WORKER
 
 TASK_TYPES: dict[str, TaskType] = {
     "DO_WHILE": DO_WHILE,
+    "EVENT": EVENT,
     "EXCLUSIVE_JOIN": EXCLUSIVE_JOIN,
     "FORK_JOIN": FORK_JOIN,
     "FORK_JOIN_DYNAMIC": FORK_JOIN_DYNAMIC,
+    "HTTP": HTTP,
     "HUMAN": HUMAN,
     "JOIN": JOIN,
     "SET_VARIABLE": SET_VARIABLE,
     "SIMPLE": WORKER,
+    "START_WORKFLOW": START_WORKFLOW,
     "SUB_WORKFLOW": SUB_WORKFLOW,
     "SWITCH": SWITCH,
     "TERMINATE": TERMINATE,

@@ -9,7 +9,7 @@ from engine.parameters import merged_input
 from engine.ports import Limit, QueueEntry
 from engine.questions import Steps, WorkerActive
 from engine.tasks.base import TaskType, definition_of, new_row, own_input
-from engine.timeouts import SECOND, deadline
+from engine.timeouts import IN_SERVER, SECOND, deadline
 
 NO_DOMAIN = "NO_DOMAIN"
 
@@ -24,10 +24,12 @@ def queue_name(task_type: str, domain: str | None, namespace: str | None = None,
 
 def entry_of(task: Task, task_def: TaskDef | None) -> QueueEntry:
     """The queue entry of a SCHEDULED task."""
+    place = (task.domain, task.execution_name_space, task.isolation_group_id)
     return QueueEntry(
         task_id=task.task_id,
         workflow_id=task.workflow_instance_id,
-        queue=queue_name(task.task_type, task.domain, task.execution_name_space, task.isolation_group_id),
+        # S15: the server's own workers serve one queue a type, whatever the group
+        queue=task.task_type if task.task_type in IN_SERVER else queue_name(task.task_type, *place),
         priority=task.workflow_priority,
         available_at=task.available_at,
         limit=_limit(task, task_def),
