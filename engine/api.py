@@ -7,6 +7,7 @@ change is durable.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from engine import starting
 from engine.bells import Bells
 from engine.catalog import Catalog
 from engine.commands import (
+    ChildGone,
     Command,
     Decide,
     ExtendLease,
@@ -31,7 +33,7 @@ from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef, W
 from engine.dispatch import Dispatch
 from engine.draft import Decision
 from engine.effects import StartWorkflow
-from engine.errors import InvalidInput, NotFound
+from engine.errors import Conflict, InvalidInput, NotFound
 from engine.graph import Graph
 from engine.model import Task, Workflow
 from engine.outbox import Outbox
@@ -270,14 +272,30 @@ class Engine:
             command = Restart(*self._catalog.snapshot(await self.workflow_def(name)))
         await self._do(workflow_id, command)
 
-    async def retry(self, workflow_id: str, resume_subworkflow_tasks: bool = False) -> None:  # noqa: ARG002 - trees come later
-        """Try what failed again."""
-        await self._do(workflow_id, Retry())
+    async def retry(self, workflow_id: str, resume_subworkflow_tasks: bool = False) -> None:
+        """Try what failed again; failed children go on, or are replaced by fresh ones."""
+        await self._do(workflow_id, Retry(resume_subworkflow_tasks))
 
     async def rerun(self, workflow_id: str, request: RerunWorkflowRequest) -> str:
-        """Run it again, whole or from a task; returns its id."""
-        await self._do(workflow_id, Rerun(request))
+        """Run it again, whole or from a task, also from one of a descendant; returns its id."""
+        owner = await self._owner(workflow_id, request.re_run_from_task_id)
+        await self._do(owner, Rerun(request))
         return workflow_id
+
+    async def _owner(self, workflow_id: str, task_id: str | None) -> str:
+        """The execution in this tree that holds a task: this one, or a descendant of it that has ended like it."""
+        owner = await self._store.workflow_of(task_id) if task_id else None
+        if owner is None or owner == workflow_id:
+            return workflow_id
+        above: str | None = owner
+        while above is not None and above != workflow_id:
+            above = (await self._runner.read(above)).header.parent_workflow_id
+        if above is None:
+            return workflow_id  # of another tree: the rules say that it is not found
+        status = (await self._runner.read(workflow_id)).header.status
+        if not status.terminal:
+            raise Conflict(f"Workflow: {workflow_id} is not in terminal state, unable to rerun.")
+        return owner
 
     async def skip_task(self, workflow_id: str, reference: str, request: SkipTaskRequest) -> None:
         """Jump over a node that has not been reached."""
@@ -289,11 +307,16 @@ class Engine:
 
     async def remove(self, workflow_id: str, archive: bool = True) -> None:
         """Delete it. An archived execution stays readable and searchable (D27), so archiving leaves it where it is."""
-        status = (await self._runner.read(workflow_id)).header.status
-        if not archive:
-            await self._runner.remove(workflow_id)
-        elif not status.terminal:
-            raise InvalidInput(f"Cannot archive workflow: {workflow_id} with status: {status}")
+        header = (await self._runner.read(workflow_id)).header
+        if archive and not header.status.terminal:
+            raise InvalidInput(f"Cannot archive workflow: {workflow_id} with status: {header.status}")
+        if archive:
+            return
+        if header.parent_workflow_id and header.parent_workflow_task_id:
+            # first, so that a crash in between leaves a parent that knows (S8)
+            with contextlib.suppress(NotFound):
+                await self._do(header.parent_workflow_id, ChildGone(header.parent_workflow_task_id, workflow_id))
+        await self._runner.remove(workflow_id)
 
     async def decide(self, workflow_id: str) -> None:
         """Look at all clocks and rules."""

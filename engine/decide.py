@@ -12,6 +12,8 @@ from typing import Any
 from engine.commands import (
     TOUCHES,
     ChildEnded,
+    ChildGone,
+    ChildRevived,
     Command,
     Decide,
     EffectDone,
@@ -43,6 +45,8 @@ _RULES: dict[type, Callable[[Draft, Any], Steps[None]]] = {
     Terminate: lifecycle.terminate,
     EffectDone: children.effect_done,
     ChildEnded: children.child_ended,
+    ChildGone: children.child_gone,
+    ChildRevived: revival.child_revived,
     HandOut: tasks.hand_out,
     UpdateTask: tasks.update,
     ExtendLease: tasks.extend_lease,

@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 
-from engine.commands import ChildEnded, EffectDone, Terminate
+from engine.commands import ChildEnded, ChildGone, ChildRevived, EffectDone, Restart, Retry, Terminate
 from engine.definitions import JsonObject
-from engine.effects import Effect, StartWorkflow, TellParent, TerminateWorkflow
-from engine.errors import AlreadyExists, NotFound
+from engine.effects import Effect, RetryChild, ReviveParent, StartWorkflow, TellParent, TerminateWorkflow
+from engine.errors import AlreadyExists, Conflict, NotFound
 from engine.ports import Store
 from engine.runner import Runner, Seen
+from engine.status import WorkflowStatus
 
 BATCH = 100
 Start = Callable[[StartWorkflow, JsonObject, str | None], Awaitable[None]]
@@ -31,6 +32,8 @@ class Outbox:
             StartWorkflow: self._start_workflow,
             TellParent: self._tell_parent,
             TerminateWorkflow: self._terminate,
+            ReviveParent: self._revive_parent,
+            RetryChild: self._retry_child,
         }
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -87,6 +90,34 @@ class Outbox:
                 await self._runner.execute(
                     header.parent_workflow_id, ChildEnded(header.parent_workflow_task_id, header)
                 )
+
+    async def _revive_parent(self, execution: Seen, effect: ReviveParent) -> None:  # noqa: ARG002
+        header = execution.header
+        if header.parent_workflow_id and header.parent_workflow_task_id and not header.status.terminal:
+            with contextlib.suppress(NotFound):
+                revived = ChildRevived(header.parent_workflow_task_id, header.workflow_id)
+                await self._runner.execute(header.parent_workflow_id, revived)
+
+    async def _retry_child(self, execution: Seen, effect: RetryChild) -> None:
+        parent_id = execution.header.workflow_id
+        try:
+            child = (await self._runner.read(effect.workflow_id)).header
+        except NotFound:
+            await self._runner.execute(parent_id, ChildGone(effect.task_id, effect.workflow_id))
+            return
+        if child.status is WorkflowStatus.COMPLETED:
+            await self._runner.execute(parent_id, ChildEnded(effect.task_id, child))
+        elif child.status.terminal:
+            await self._go_on(effect.workflow_id)
+
+    async def _go_on(self, workflow_id: str) -> None:
+        """Retry a child; one with nothing to retry runs from its beginning."""
+        try:
+            done = await self._runner.execute(workflow_id, Retry(resume=True))
+            if done.header.status.terminal:
+                await self._runner.execute(workflow_id, Restart())
+        except Conflict:
+            await self._runner.execute(workflow_id, Restart())
 
     async def _terminate(self, execution: Seen, effect: TerminateWorkflow) -> None:  # noqa: ARG002
         with contextlib.suppress(NotFound):  # removed by hand: it has ended

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import ending, flow
-from engine.commands import ChildEnded, EffectDone
+from engine.commands import ChildEnded, ChildGone, EffectDone
 from engine.draft import Draft
 from engine.effects import Effect, StartWorkflow
 from engine.questions import Steps
@@ -34,6 +34,16 @@ def child_ended(draft: Draft, command: ChildEnded) -> Steps[None]:
         output_data={**task.output_data, **child.output},
         reason_for_incompletion=reason,
     )
+    yield from flow.advance(draft)
+
+
+def child_gone(draft: Draft, command: ChildGone) -> Steps[None]:
+    """Fail the task of a child that was removed (S8)."""
+    task = draft.rows.get(command.task_id)
+    if task is None or task.status.terminal or task.sub_workflow_id != command.child_id:
+        return
+    reason = f"Sub workflow {command.child_id} was removed"
+    draft.change(task, status=TaskStatus.FAILED, reason_for_incompletion=reason)
     yield from flow.advance(draft)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine import flow
-from engine.commands import Rerun, Restart, Retry
+from engine.commands import ChildRevived, Rerun, Restart, Retry
 from engine.draft import Attempt, Draft
+from engine.effects import RetryChild, ReviveParent
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import Task
 from engine.operations.lifecycle import label
@@ -34,6 +35,8 @@ def _revive(draft: Draft, **changes: Any) -> None:
     draft.set(Move.REVIVE, **_ALIVE, last_retried_time=draft.now)
     draft.set(**changes)
     draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
+    if draft.header.parent_workflow_task_id is not None:
+        draft.post(ReviveParent(key="revive-parent"))
 
 
 def restart(draft: Draft, command: Restart) -> Steps[None]:
@@ -54,8 +57,8 @@ def restart(draft: Draft, command: Restart) -> Steps[None]:
     yield from flow.begin(draft)
 
 
-def retry(draft: Draft, command: Retry) -> Steps[None]:  # noqa: ARG001 - every rule has this shape
-    """New attempts for what failed or was cancelled; JOINs open again."""
+def retry(draft: Draft, command: Retry) -> Steps[None]:
+    """New attempts for what failed or was cancelled; JOINs open again; failed children are replaced or go on."""
     header = draft.header
     if not header.status.terminal:
         raise NotFound(f"Workflow is still running.  status={header.status}")
@@ -63,13 +66,15 @@ def retry(draft: Draft, command: Retry) -> Steps[None]:  # noqa: ARG001 - every 
     if not rows:
         raise Conflict("Workflow has not started yet")
     chosen = _retryable(rows)
+    if not chosen and command.resume and header.status is not WorkflowStatus.TIMED_OUT:
+        return
     if not chosen and header.status is not WorkflowStatus.TIMED_OUT:
         raise Conflict(
             "There are no retryable tasks! Use restart if you want to attempt entire workflow execution again."
         )
     _revive(draft)
     for task in chosen:
-        yield from _retry_task(draft, task)
+        yield from _retry_task(draft, task, command.resume)
     yield from flow.reconcile(draft)
 
 
@@ -79,8 +84,11 @@ def _retryable(rows: list[Task]) -> list[Task]:
     return [row for row in newest.values() if row.status in _RETRYABLE]
 
 
-def _retry_task(draft: Draft, task: Task) -> Steps[None]:
+def _retry_task(draft: Draft, task: Task, resume: bool) -> Steps[None]:
     node = draft.node_of(task)
+    if resume and task.sub_workflow_id:
+        _resume_child(draft, task)
+        return
     if task_type(node.type).revived_in_place:
         _reopen(draft, task, retry_count=task.retry_count + 1)
         return
@@ -94,6 +102,40 @@ def _reopen(draft: Draft, task: Task, **changes: Any) -> Task:
         task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, retried=False, executed=False, end_time=0,
         output_data=task_type(draft.node_of(task).type).reopened_output(task), reason_for_incompletion=None, **changes,
     )  # fmt: skip
+
+
+def _resume_child(draft: Draft, task: Task) -> None:
+    """The task waits for its child again, and the child is told to go on."""
+    assert task.sub_workflow_id is not None
+    task = _reopen(draft, task)
+    draft.post(RetryChild(f"retry:{task.sub_workflow_id}", str(task.sub_workflow_id), task.task_id))
+
+
+def child_revived(draft: Draft, command: ChildRevived) -> Steps[None]:
+    """A child runs again: so does its task, and what had been cancelled beside it (§5.10). An optional child that ended
+    long ago changes nothing (E26, D22); nor does one that another attempt has replaced.
+    """
+    task = draft.rows.get(command.task_id)
+    if task is None or task.retried or task.sub_workflow_id != command.child_id:
+        return
+    if not task.status.terminal or draft.node_of(task).optional:
+        return
+    ended = draft.header.status.terminal
+    if ended:
+        _revive(draft, failed_reference_task_names=[], failed_task_names=[])
+    _reopen(draft, task)
+    for row in _retryable(list(draft.rows)) if ended else ():
+        yield from _revive_sibling(draft, row)
+    yield from flow.reconcile(draft)
+
+
+def _revive_sibling(draft: Draft, row: Task) -> Steps[None]:
+    node = draft.node_of(row)
+    if row.status is TaskStatus.CANCELED and not row.sub_workflow_id and not task_type(node.type).revived_in_place:
+        draft_scope = draft.scope_of(row)
+        yield from flow.create(draft, node, draft_scope, Attempt(row.retry_count + 1, again=row, given=row.input_data))
+    else:
+        yield from _retry_task(draft, row, resume=True)
 
 
 def rerun(draft: Draft, command: Rerun) -> Steps[None]:

@@ -44,7 +44,7 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
     if "subWorkflowName" not in given:
         given = _input(draft, params, given)
     row = new_row(draft, node, scope, attempt, input_data=given, start_delay_in_seconds=node.start_delay)
-    return (yield from _begin(draft, node, row))
+    return (yield from _begin(draft, node, row, attempt.again is not None))
 
 
 def _input(draft: Draft, params: SubWorkflowParams, given: JsonObject) -> JsonObject:
@@ -88,15 +88,15 @@ def _definition(value: Json) -> WorkflowDef | None:
         return None
 
 
-def _begin(draft: Draft, node: WorkflowTask, row: Task) -> Steps[Task]:
+def _begin(draft: Draft, node: WorkflowTask, row: Task, again: bool) -> Steps[Task]:
     """Add the row, and start the child now or after the start delay."""
     if row.start_delay_in_seconds > 0:
         at = draft.now + row.start_delay_in_seconds * SECOND
         return draft.add(replace(row, callback_after_seconds=row.start_delay_in_seconds, wait_timeout=at, deadline=at))
-    return (yield from start_child(draft, node, draft.add(row)))
+    return (yield from start_child(draft, node, draft.add(row), again))
 
 
-def start_child(draft: Draft, node: WorkflowTask, row: Task) -> Steps[Task]:
+def start_child(draft: Draft, node: WorkflowTask, row: Task, again: bool = False) -> Steps[Task]:
     """Post the effect that starts the child; the row is IN_PROGRESS from now on."""
     given = row.input_data
     inline = _definition(given["subWorkflowDefinition"]) if given.get("subWorkflowDefinition") else None
@@ -104,6 +104,8 @@ def start_child(draft: Draft, node: WorkflowTask, row: Task) -> Steps[Task]:
     if problem is not None:
         raise WorkflowEnds(WorkflowStatus.FAILED, problem, row)
     child = child_id(row.workflow_instance_id, row.task_id, row.retry_count)
+    if again:
+        child = draft.ids.new()  # the derived id is taken by the child that ended before (§2.10.3)
     draft.post(_effect(draft, row, child, inline))
     row = draft.change(
         row,
@@ -146,4 +148,9 @@ def _effect(draft: Draft, row: Task, child: str, inline: WorkflowDef | None) -> 
     )
 
 
-SUB_WORKFLOW = TaskType("SUB_WORKFLOW", _create, woken=start_child)
+SUB_WORKFLOW = TaskType(
+    "SUB_WORKFLOW",
+    _create,
+    woken=start_child,
+    reopened_output=lambda task: {"subWorkflowId": task.sub_workflow_id},
+)
