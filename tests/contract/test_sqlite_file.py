@@ -184,6 +184,7 @@ async def test_a_second_owner_is_refused_with_the_name_of_the_file_and_the_proce
         _, said = await second.communicate()
         assert second.returncode == 1
         owner = os.getpid()
+        assert (tmp_path / "segue.lock").read_text() == f"{owner}\n"
         assert f"segue.lock is locked by process {owner}" in said.decode()
         with pytest.raises(Unavailable, match=f"process {owner}"):
             await SqliteStore(tmp_path).open(lambda _: None)
