@@ -27,6 +27,8 @@ class Evaluated(msgspec.Struct, frozen=True):
 
     value: Json = None
     error: str | None = None
+    interrupted: bool = False
+    """The error is that it took too long or its process ended; another attempt may fare better."""
 
 
 class WorkerActive(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Expressions in other languages, computed in child processes that cannot hurt the server."""
