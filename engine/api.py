@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 
 from engine import starting
 from engine.bells import Bells
@@ -34,8 +33,8 @@ from engine.dispatch import Dispatch
 from engine.draft import Decision
 from engine.effects import StartWorkflow
 from engine.errors import Conflict, InvalidInput, NotFound
-from engine.graph import Graph
-from engine.model import Task, Workflow
+from engine.evaluators.evaluator import Evaluators, Limits
+from engine.model import Task
 from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, PollRecord, Store
 from engine.questions import Complete, Evaluate, Evaluated, Jitter, MissingDefinition, Question, WorkerActive
@@ -53,35 +52,15 @@ from engine.status import TaskStatus
 from engine.timer import Timer
 from engine.validation import require_valid
 from engine.validation_requests import validate_start_request, validate_task_result
+from engine.views import TaskView, WorkflowView, view
+from engine.workers.http import Http
+from engine.workers.system_workers import SystemWorkers
 
 SAVE_POLLS_EVERY_S = 2.0
 SWEEP_EVERY = 15
 """The outbox is swept with every so many savings of poll data."""
 
 log = logging.getLogger("segue.engine")
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """A task with the node of the definition it came from; `definition_id` and `node` make a cache key."""
-
-    task: Task
-    node: WorkflowTask
-    definition_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowView:
-    """An execution with its definition; `tasks` is empty when it was asked for without."""
-
-    header: Workflow
-    definition: WorkflowDef
-    tasks: tuple[TaskView, ...]
-
-
-def _view(task: Task, graph: Graph) -> TaskView:
-    node = task.own_node or graph.node(task.node) or WorkflowTask(task.task_def_name, task.node, type=task.task_type)
-    return TaskView(task, node, graph.definition_id)
 
 
 class Engine:
@@ -235,7 +214,7 @@ class Engine:
     async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
         """The durable state of an execution."""
         seen = await self._runner.read(workflow_id)
-        tasks = tuple(_view(task, seen.graph) for task in seen.tasks) if include_tasks else ()
+        tasks = tuple(view(task, seen.graph) for task in seen.tasks) if include_tasks else ()
         return WorkflowView(seen.header, seen.graph.definition, tasks)
 
     async def correlated(
@@ -329,7 +308,7 @@ class Engine:
     ) -> list[TaskView]:
         """Up to `count` tasks for a worker; waits up to `timeout_ms` for the first."""
         handed = await self._dispatch.poll(task_type, worker_id, domain, count, timeout_ms)
-        return [_view(task, decision.graph) for decision, task in handed]
+        return [view(task, decision.graph) for decision, task in handed]
 
     async def update_task(self, result: TaskResult) -> str:
         """Take a worker's report; returns the task's id, also when it had ended already (E6)."""
@@ -377,7 +356,7 @@ class Engine:
             seen = await self._runner.read(workflow_id)
             for task in seen.tasks:
                 if task.task_id == task_id:
-                    return _view(task, seen.graph)
+                    return view(task, seen.graph)
         raise NotFound(f"Task not found for taskId: {task_id}")
 
     def add_log(self, line: TaskExecLog) -> Awaitable[None]:

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from engine.api import TaskView, WorkflowView
 from engine.definitions import JsonObject, WorkflowTask
 from engine.model import Millis, Task, Workflow
 from engine.status import TaskStatus, WorkflowStatus
+from engine.views import TaskView, WorkflowView
 from handlers import shapes
 
 Raw = msgspec.Raw

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.api import TaskView, WorkflowView
 from engine.definitions import TaskDef, WorkflowDef, WorkflowTask
 from engine.model import Task, Workflow
+from engine.views import TaskView, WorkflowView
 
 NODE = WorkflowTask(name="pack", task_reference_name="pack_ref", task_definition=TaskDef(name="pack"))
 
