@@ -66,7 +66,9 @@ log = logging.getLogger("segue.engine")
 class Engine:
     """Built by `handlers.app` from ports; `start` and `stop` belong to the server's lifespan."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, http: Http | None = None, limits: Limits | None = None
+    ) -> None:
         self._store, self._clock, self._ids = store, clock, ids
         self._bells = Bells()
         self._catalog = Catalog(store, clock)
@@ -77,6 +79,8 @@ class Engine:
         self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._starter = starting.Starter(self._catalog, self._runner, clock, ids)
         self._loops: list[asyncio.Task[None]] = []
+        self._workers = SystemWorkers(self._starter, self._catalog, store, self._runner, self._bells, clock, http)
+        self._runner.left_queue = self._workers.left_queue
 
     # ------------------------------------------------------------------ life
 
@@ -88,6 +92,7 @@ class Engine:
         await self.outbox.sweep()
         loop = asyncio.get_running_loop()
         self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
+        self._workers.start()
 
     def let_polls_go(self) -> None:
         """Answer waiting polls at once, with nothing, and let no later one wait: the server is about to stop."""
@@ -102,6 +107,7 @@ class Engine:
         self._loops = []
         await self.outbox.idle()
         await self._dispatch.save_polls()
+        await self._workers.stop()
         await self._store.close()
 
     async def check(self) -> None:

@@ -58,6 +58,8 @@ class Runner:
         """Told every new deadline."""
         self.posted: Callable[[str], None] = _nobody
         """Told every workflow whose outbox has got an effect."""
+        self.left_queue: Callable[[str], None] = _nobody
+        """Told every task whose queue entry has ended."""
 
     async def execute(self, workflow_id: str, command: Command) -> Decision:
         """Decide and make durable. Raises what the rules raise, `NotFound`, or `Unavailable` from the store."""
@@ -144,6 +146,8 @@ class Runner:
             return
         for entry in commit.enqueue:
             self._bells.ring(entry.queue)
+        for task_id in commit.dequeue:
+            self.left_queue(task_id)
         times = [task.deadline for task in commit.tasks if task.deadline]
         if commit.header is not None and commit.header.deadline:
             times.append(commit.header.deadline)

@@ -24,10 +24,12 @@ class Starter:
     def __init__(self, catalog: Catalog, runner: Runner, clock: Clock, ids: Ids) -> None:
         self._catalog, self._runner, self._clock, self._ids = catalog, runner, clock, ids
 
-    async def start(self, request: StartWorkflowRequest) -> str:
-        """Start what a client asked for; returns its id when the first decision is durable."""
+    async def start(
+        self, request: StartWorkflowRequest, workflow_id: str | None = None, event: str | None = None
+    ) -> str:
+        """Start what was asked for; returns its id when the first decision is durable."""
         header = Workflow(
-            workflow_id=self._ids.new(),
+            workflow_id=workflow_id or self._ids.new(),
             workflow_name=request.name,
             workflow_version=request.version or 0,
             definition_id="",
@@ -37,9 +39,17 @@ class Starter:
             task_to_domain=request.task_to_domain,
             external_input_payload_storage_path=request.external_input_payload_storage_path,
             idempotency_key=request.idempotency_key or None,
+            event=event,
         )
         await self._begin(header, request.workflow_def)
         return header.workflow_id
+
+    async def start_once(self, request: StartWorkflowRequest, workflow_id: str, event: str | None = None) -> None:
+        """Start under an id that follows from its cause; nothing happens when that was done before."""
+        try:
+            await self._runner.read(workflow_id)
+        except NotFound:
+            await self.start(request, workflow_id, event)
 
     async def start_effect(self, effect: StartWorkflow, facts: JsonObject, parent: str | None) -> None:
         """Start what a decision asked for, under the id it chose; `AlreadyExists` when that was done before."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from engine.api import Engine
 from engine.ports import Store
 from handlers.clock import SystemClock
+from engine.workers.http import Http
+from engine.workers.httpx_client import HttpxClient
 from handlers.health import Health
 from handlers.http.stack import build_app
 from handlers.ids import TimeOrderedIds
@@ -24,7 +26,7 @@ CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
 def create_app(settings: Settings) -> AsgiApp:
     """The whole server as one ASGI application; nothing starts before its lifespan does."""
     clock = SystemClock()
-    engine = Engine(store(settings), clock, TimeOrderedIds(clock))
+    engine = Engine(store(settings), clock, TimeOrderedIds(clock), http(settings), limits(settings))
     return application(engine, clock, access_log=settings.access_log)
 
 
@@ -38,6 +40,16 @@ def application(engine: Engine, clock: SystemClock, *, access_log: bool = False)
 
 
 def store(settings: Settings) -> Store:
+def http(settings: Settings) -> Http:
+    """How HTTP tasks speak to the world."""
+    return Http(HttpxClient(settings.http_body_limit, settings.http_link_local), settings.http_at_once)
+
+
+def limits(settings: Settings) -> Limits:
+    """What an expression may use."""
+    return Limits(seconds=settings.script_seconds, memory_mb=settings.script_memory_mb)
+
+
     """The store that the settings ask for, not opened yet."""
     return MemoryStore() if settings.memory else SqliteStore(settings.data)
 

@@ -38,6 +38,17 @@ class Settings:
     log_level: LogLevel = "info"
     access_log: bool = True
     """One line a request."""
+    http_at_once: int = 64
+    """How many HTTP tasks a process does at a time."""
+    http_body_limit: int = 10_485_760
+    """Bytes of an answer that an HTTP task takes."""
+    http_link_local: bool = False
+    """HTTP tasks may call link-local addresses, such as the metadata service of a cloud."""
+
+    script_seconds: float = 4.0
+    """How long an expression may take."""
+    script_memory_mb: int = 512
+    """The memory of a process that evaluates expressions."""
 
     @property
     def address(self) -> str:

@@ -6,8 +6,6 @@ finds the child that is there (E48).
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
 from engine.definitions import Json, JsonObject, SubWorkflowParams, WorkflowDef, WorkflowTask
@@ -15,6 +13,7 @@ from engine.draft import Attempt, Draft, Scope, replace
 from engine.effects import StartWorkflow
 from engine.ending import WorkflowEnds
 from engine.model import Task
+from engine.named_id import named_id
 from engine.questions import MissingDefinition, Steps
 from engine.status import TaskStatus, WorkflowStatus
 from engine.tasks.base import TaskType, new_row, plain_input
@@ -23,13 +22,8 @@ from engine.timeouts import SECOND, deadline
 
 
 def child_id(workflow_id: str, task_id: str, retry_count: int) -> str:
-    """The name-based id of the child that this attempt of a task starts."""
-    name = f"subworkflow:{workflow_id}:{task_id}:{retry_count}"
-    digest = bytearray(hashlib.md5(name.encode(), usedforsecurity=False).digest())
-    digest[6] = digest[6] & 0x0F | 0x30  # version 3: name-based
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    """The id of the child that this attempt of a task starts."""
+    return named_id(f"subworkflow:{workflow_id}:{task_id}:{retry_count}")
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[Task]:

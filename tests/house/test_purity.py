@@ -9,7 +9,9 @@ import pytest
 
 from tests.serving import PROJECT
 
-SHELL = ("api", "bells", "cache", "catalog", "dispatch", "evaluators", "outbox", "runner", "starting", "timer")
+SHELL = (
+    "api", "bells", "cache", "catalog", "dispatch", "evaluators", "outbox", "runner", "starting", "timer", "workers",
+)  # fmt: skip
 ALLOWED = frozenset(
     {
         "__future__",
