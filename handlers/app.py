@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.api import Engine
+from engine.evaluators.evaluator import Limits
 from engine.ports import Store
-from handlers.clock import SystemClock
 from engine.workers.http import Http
 from engine.workers.httpx_client import HttpxClient
+from handlers.clock import SystemClock
 from handlers.health import Health
 from handlers.http.stack import build_app
 from handlers.ids import TimeOrderedIds
@@ -39,7 +40,6 @@ def application(engine: Engine, clock: SystemClock, *, access_log: bool = False)
     return AccessLog(served) if access_log else served
 
 
-def store(settings: Settings) -> Store:
 def http(settings: Settings) -> Http:
     """How HTTP tasks speak to the world."""
     return Http(HttpxClient(settings.http_body_limit, settings.http_link_local), settings.http_at_once)
@@ -50,10 +50,6 @@ def limits(settings: Settings) -> Limits:
     return Limits(seconds=settings.script_seconds, memory_mb=settings.script_memory_mb)
 
 
+def store(settings: Settings) -> Store:
     """The store that the settings ask for, not opened yet."""
     return MemoryStore() if settings.memory else SqliteStore(settings.data)
-
-
-def store_place(settings: Settings) -> str:
-    """Where that store keeps everything, for people."""
-    return "memory" if settings.memory else str(SqliteStore(settings.data).file.resolve())

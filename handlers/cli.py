@@ -10,7 +10,6 @@ import click
 import structlog
 
 from handlers import log
-from handlers.app import store_place
 from handlers.server import GunicornServer
 from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
 
@@ -40,6 +39,11 @@ def serve(**flags: Any) -> None:
         logger.warning(sentence)
     logger.info("starting", api=f"http://{settings.address}/api", store=store_place(settings))
     GunicornServer(settings).run()
+
+
+def store_place(settings: Settings) -> str:
+    """Where the store keeps everything, for people."""
+    return "memory" if settings.memory else str((settings.data / "segue.db").resolve())
 
 
 def _settings(flags: dict[str, Any]) -> Settings:

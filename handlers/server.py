@@ -8,7 +8,6 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from handlers import log
-from handlers.app import create_app
 from handlers.http.worker import GRACE_SECONDS
 from handlers.settings import Settings
 
@@ -34,7 +33,9 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> log.AsgiApp:
-        """The application; called in the worker, after the fork."""
+        """The application; called in the worker, after the fork. The master needs none of what it imports."""
+        from handlers.app import create_app
+
         return create_app(self._settings)
 
 

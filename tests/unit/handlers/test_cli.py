@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from handlers import cli
-from handlers.app import store_place
+from handlers.cli import store_place
 from handlers.server import options
 from handlers.settings import Settings
 
