@@ -1,33 +1,31 @@
 """The stores under test, and the loop that async tests of this folder run on.
 
 A test that asks for `store` runs once per entry of `STORES`; the store is opened on the test's own loop before it and
-closed after it. Adding a store is adding an entry.
+closed after it. `tests.contract.stores` says which there are.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.ports import Store
-from storage.memory import MemoryStore
-from storage.sqlite import SqliteStore
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "data"),
-}
+from tests.contract.stores import STORES, close_wire_server, made
 
 
 @pytest.fixture(params=list(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A store with nothing in it."""
-    return STORES[request.param](tmp_path)
+    return made(request.param, tmp_path)
+
+
+def pytest_sessionfinish() -> None:
+    """The wire-protocol server ends with the tests."""
+    close_wire_server()
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from engine.model import Summary
 from engine.ports import Commit, Page, Store
 from engine.search import And, Comparison, IsNull, OneOf, Or, Query, Search, Sort, StartsWith
 from engine.status import WorkflowStatus
-from tests.contract.conftest import STORES
 from tests.contract.executions import COMPLETED, NOW, create, creation, summary
 from tests.contract.searches import searches, summaries
+from tests.contract.stores import STORES, made
 
 RUNNING = WorkflowStatus.RUNNING
 ROWS = (
@@ -151,7 +151,7 @@ async def test_long_and_wide_queries_are_answered(store: Store) -> None:
 
 async def pages(name: str, rows: list[Summary], changed: list[Summary], asked: list[Search]) -> list[Page]:
     with tempfile.TemporaryDirectory() as folder:
-        store = STORES[name](Path(folder))
+        store = made(name, Path(folder))
         await store.open(lambda _: None)
         try:
             await fill(store, rows)

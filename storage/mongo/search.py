@@ -1,0 +1,123 @@
+"""Searches as queries over the columns of `summaries`; `storage.search` says what they mean."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import msgspec
+
+from engine.errors import InvalidInput
+from engine.model import Summary
+from engine.ports import Page
+from engine.search import TEXT_FIELDS, And, Comparison, Field, IsNull, OneOf, Or, Query, Search, StartsWith
+from storage.mongo.client import Doc, insist, listed
+from storage.mongo.collections import Collections
+from storage.search import COLUMNS, Value, asked_value, order_of, wildcard
+
+_TRUE: Doc = {}
+_FALSE: Doc = {"_id": {"$in": []}}
+_THERE: Doc = {"workflow_type": {"$gte": ""}}
+"""Not what is left of a removed execution."""
+_SIGNS = {"<": "$lt", ">": "$gt", "<=": "$lte", ">=": "$gte", "=": "$eq", "!=": "$ne"}
+_END = "(?![\\s\\S])"
+"""The very end of a text; `$` would also match before a last line break."""
+_LONGEST = 32_000
+"""Characters of a regular expression that MongoDB takes."""
+_DIGITS = 19
+
+_summary = msgspec.json.Decoder(Summary)
+
+
+async def page_of(collections: Collections, wanted: Search) -> Page:
+    """One page, and the exact number of hits at about the same moment."""
+    where = condition(wanted)
+    sort = [(COLUMNS[key.field], -1 if key.descending else 1) for key in order_of(wanted)]
+
+    async def found() -> list[Doc]:
+        if not wanted.size:
+            return []
+        rows = collections.summaries.find
+        return await listed(lambda: rows(where, {"doc": 1}).sort(sort).skip(wanted.start).limit(wanted.size))
+
+    total, hits = await asyncio.gather(insist(lambda: collections.summaries.count_documents(where)), found())
+    return Page(total, tuple(_summary.decode(row["doc"]) for row in hits))
+
+
+def condition(wanted: Search) -> Doc:
+    """The condition of a search: its query and its free text."""
+    parts = [part for part in (_THERE, _compile(wanted.query)) if part]
+    if wanted.free_text:
+        parts.append({"doc": _regex(_any_case(wanted.free_text))})
+    return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def _compile(query: Query) -> Doc:
+    match query:
+        case And(parts):
+            return _joined("$and", [_compile(part) for part in parts])
+        case Or(parts):
+            return _joined("$or", [_compile(part) for part in parts]) if parts else _FALSE
+        case IsNull(field, negated):
+            return {COLUMNS[field]: {"$ne" if negated else "$eq": None}}
+        case StartsWith(field, prefix):
+            return _prefix(field, prefix)
+        case OneOf(field, values):
+            asked = [found for value in values if (found := asked_value(field, value)) is not None]
+            return {COLUMNS[field]: {"$in": asked}}
+        case Comparison():
+            return _comparison(query)
+
+
+def _joined(word: str, conditions: list[Doc]) -> Doc:
+    return {word: conditions} if len(conditions) > 1 else conditions[0] if conditions else _TRUE
+
+
+def _comparison(comparison: Comparison) -> Doc:
+    column, sign = COLUMNS[comparison.field], comparison.operator
+    if pattern := wildcard(comparison.field, sign, comparison.value):
+        like = {column: _regex(_like(pattern))}
+        return {"$nor": [like]} if sign == "!=" else like
+    asked: Value | None = asked_value(comparison.field, comparison.value)
+    if asked is None:
+        return _TRUE if sign == "!=" else _FALSE
+    return {column: {_SIGNS[sign]: asked}}
+
+
+def _like(pattern: str) -> str:
+    """Parts between wildcards are taken as early as possible, so a long text costs no more than one pass."""
+    parts = re.sub(r"\*+", "*", pattern).split("*")
+    return "^" + "[\\s\\S]*".join(_any_case(part) for part in parts) + _END
+
+
+def _any_case(text: str) -> str:
+    """Only letters of ASCII match in both cases; the option for it would fold all alphabets."""
+    return "".join(
+        f"[{letter.lower()}{letter.upper()}]" if letter.isascii() and letter.isalpha() else re.escape(letter)
+        for letter in text
+    )
+
+
+def _regex(expression: str) -> Doc:
+    if len(expression) > _LONGEST:
+        raise InvalidInput("The text to search for is too long.")
+    return {"$regex": expression}
+
+
+def _prefix(field: Field, prefix: str) -> Doc:
+    column = COLUMNS[field]
+    if not prefix:
+        return {column: {"$ne": None}}
+    if field in TEXT_FIELDS:
+        return {column: _regex("^" + re.escape(prefix))}
+    return _joined("$or", [{column: {"$gte": low, "$lte": high}} for low, high in _numbers(prefix)]) or _FALSE
+
+
+def _numbers(prefix: str) -> list[tuple[int, int]]:
+    """The ranges of whole numbers whose digits begin like this: 1, 10 to 19, 100 to 199 ..."""
+    if not re.fullmatch("0|[1-9][0-9]*", prefix):
+        return []
+    if prefix == "0":
+        return [(0, 0)]
+    widths = [10**more for more in range(_DIGITS - len(prefix))]
+    return [(int(prefix) * width, (int(prefix) + 1) * width - 1) for width in widths]
