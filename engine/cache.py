@@ -30,10 +30,14 @@ class Kept:
         """Nothing of it is on its way to the store."""
         return self.flushed is None or self.flushed.done()
 
-    async def durable(self) -> None:
-        """Wait for the last commit; its failure is its committer's business."""
-        if self.flushed is not None and not self.flushed.done():
-            await asyncio.wait([self.flushed])
+    async def durable(self) -> bool:
+        """Wait for the last commit so far; False when it failed, and what was decided is lost."""
+        flushed = self.flushed
+        if flushed is None:
+            return True
+        if not flushed.done():
+            await asyncio.wait([flushed])
+        return not flushed.cancelled() and flushed.exception() is None
 
 
 class Cache:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from engine.bells import Bells
 from engine.commands import HandOut
 from engine.draft import Decision
-from engine.errors import ConductorError, InvalidInput
+from engine.errors import ConductorError, InvalidInput, NotFound
 from engine.model import Millis, Task
 from engine.ports import Clock, PollRecord, QueueEntry, Store
 from engine.runner import Runner
@@ -84,8 +84,12 @@ class Dispatch:
         for index, entry in enumerate(entries):
             try:
                 taken = await self._hand_out(entry, worker_id)
-            except BaseException:
+            except NotFound:
+                continue  # its workflow was removed meanwhile
+            except BaseException as error:
                 await self._store.release([left.task_id for left in entries[index:]])
+                if handed and isinstance(error, ConductorError):
+                    break  # what is handed out already must reach its worker
                 raise
             if taken is not None:
                 handed.append(taken)

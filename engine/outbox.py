@@ -36,13 +36,23 @@ class Outbox:
             RetryChild: self._retry_child,
         }
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        """Posted while they were being carried out: whether that has been seen is not known, so look again."""
 
     def posted(self, workflow_id: str) -> None:
         """A commit has put something into this workflow's outbox."""
-        if workflow_id not in self._running:
-            task = asyncio.get_running_loop().create_task(self._carry_out(workflow_id))
-            self._running[workflow_id] = task
-            task.add_done_callback(lambda _: self._running.pop(workflow_id, None))
+        if workflow_id in self._running:
+            self._again.add(workflow_id)
+            return
+        task = asyncio.get_running_loop().create_task(self._carry_out(workflow_id))
+        self._running[workflow_id] = task
+        task.add_done_callback(lambda _: self._carried_out(workflow_id))
+
+    def _carried_out(self, workflow_id: str) -> None:
+        del self._running[workflow_id]
+        if workflow_id in self._again:
+            self._again.discard(workflow_id)
+            self.posted(workflow_id)
 
     async def sweep(self) -> int:
         """Carry out what nobody is carrying out; returns how many workflows that were."""

@@ -47,6 +47,11 @@ class Seen(msgspec.Struct, frozen=True):
     tasks: tuple[Task, ...]
 
 
+def _seen(execution: Execution) -> Seen:
+    rows, graph = execution.rows, execution.graph
+    return Seen(execution.header, graph, tuple([shown(rows, graph, task) for task in rows]))
+
+
 class Runner:
     """Executes commands, one at a time per workflow, any number of workflows at once."""
 
@@ -141,8 +146,7 @@ class Runner:
     def _flushed(self, kept: Kept, commit: Commit, done: asyncio.Future[None]) -> None:
         """Tell everybody, or drop what was built on a commit that failed."""
         if done.cancelled() or done.exception() is not None:
-            if self._cache.get(commit.workflow_id) is kept:
-                self._cache.forget(commit.workflow_id)
+            self._drop(commit.workflow_id, kept)
             return
         for entry in commit.enqueue:
             self._bells.ring(entry.queue)
@@ -155,6 +159,11 @@ class Runner:
             self.expect(min(times))
         if commit.header is not None and commit.header.outbox:
             self.posted(commit.workflow_id)
+
+    def _drop(self, workflow_id: str, kept: Kept) -> None:
+        """Forget what was built on a commit that failed."""
+        if self._cache.get(workflow_id) is kept:
+            self._cache.forget(workflow_id)
 
     async def _load(self, workflow_id: str) -> Kept:
         execution = await self._read_stored(workflow_id)
@@ -169,13 +178,12 @@ class Runner:
 
     async def read(self, workflow_id: str) -> Seen:
         """The durable state of an execution; never what may still be lost."""
-        kept = self._cache.get(workflow_id)
-        execution = kept.execution if kept is not None else await self._read_stored(workflow_id)
-        rows, graph = execution.rows, execution.graph
-        seen = Seen(execution.header, graph, tuple([shown(rows, graph, task) for task in rows]))
-        if kept is not None:
-            await kept.durable()
-        return seen
+        while (kept := self._cache.get(workflow_id)) is not None:
+            seen = _seen(kept.execution)
+            if await kept.durable():
+                return seen
+            self._drop(workflow_id, kept)
+        return _seen(await self._read_stored(workflow_id))
 
     async def remove(self, workflow_id: str) -> None:
         """Delete an execution from the store and from memory."""

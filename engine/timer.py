@@ -13,6 +13,8 @@ from engine.ports import Clock, Due, Store
 from engine.runner import Runner
 
 BATCH = 100
+RETRY_S = 1.0
+"""What could not be done is tried again after this time."""
 LONGEST_SLEEP_S = 60.0
 """A look at the store now and then: deadlines of other processes are not told here."""
 
@@ -26,6 +28,8 @@ class Timer:
         self._store, self._runner, self._clock, self._report = store, runner, clock, report
         self._changed = asyncio.Event()
         self._next: Millis | None = None
+        self._failed: list[Due] = []
+        """Handed out by the store, but not done: nobody else will hand them out again."""
 
     def expect(self, at: Millis) -> None:
         """A commit has stated this deadline."""
@@ -42,15 +46,20 @@ class Timer:
             if at is not None and at <= self._clock.now():
                 continue
             seconds = LONGEST_SLEEP_S if at is None else (at - self._clock.now()) / 1000
+            longest = RETRY_S if self._failed else LONGEST_SLEEP_S
+            # not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(seconds, LONGEST_SLEEP_S))
+                async with asyncio.timeout(min(seconds, longest)):
+                    await self._changed.wait()
 
     async def run_due(self) -> int:
-        """Expire everything that is due now; returns how many deadlines that were."""
+        """Expire everything that is due now, and what failed before; returns how many deadlines that were."""
+        due, self._failed = self._failed, []
         done = 0
-        while due := await self._store.due(self._clock.now(), BATCH):
+        while due := due or await self._store.due(self._clock.now(), BATCH):
             await asyncio.gather(*(self._expire(one) for one in due))
             done += len(due)
+            due = []
         return done
 
     async def _expire(self, due: Due) -> None:
@@ -59,4 +68,5 @@ class Timer:
         except NotFound:
             return  # removed meanwhile: nothing is left to expire
         except Exception as error:  # the top of a loop: one workflow must not stop the others
+            self._failed.append(due)
             await self._report(f"deadline of {due.workflow_id}/{due.task_id}", error)
