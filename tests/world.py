@@ -19,7 +19,7 @@ from engine.draft import Decision, Draft, Execution
 from engine.flow import reconcile
 from engine.model import Millis, Task, Workflow
 from engine.ports import Commit, QueueEntry
-from engine.questions import Evaluate, Evaluated, Jitter, MissingDefinition, Question, Steps, WorkerActive
+from engine.questions import Complete, Evaluate, Evaluated, Jitter, MissingDefinition, Question, Steps, WorkerActive
 from engine.requests import TaskResult
 from engine.rows import Rows
 from engine.status import TaskStatus, WorkflowStatus
@@ -74,6 +74,8 @@ class Surroundings(msgspec.Struct):
                 return int(limit * self.jitter)
             case Evaluate():
                 return self.evaluate(question)
+            case Complete(nodes):
+                return list(nodes)
 
 
 class Durable:
@@ -172,7 +174,10 @@ class World:
         execution.header, execution.graph = decision.header, decision.graph
         if decision.rows is not None:
             execution.rows = decision.rows
-        for task in decision.changed if decision.rows is None else ():
+            return
+        for task_id in decision.removed:
+            execution.rows.remove(task_id)
+        for task in decision.changed:
             execution.rows.put(task)
 
     def nothing(self) -> Decision:
