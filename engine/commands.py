@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.definitions import JsonObject
 from engine.graph import Graph
 from engine.model import Millis, Workflow
 from engine.ports import Document
@@ -60,6 +61,13 @@ class Terminate(msgspec.Struct, frozen=True):
     reason: str | None = None
     only_open: bool = False
     """From a parent: an execution that has ended is left as it is (D9)."""
+
+
+class SetVariables(msgspec.Struct, frozen=True):
+    """Set variables of a running execution; with `append` lists are added to the lists that are there."""
+
+    variables: JsonObject
+    append: bool = False
 
 
 class ChildEnded(msgspec.Struct, frozen=True):
@@ -132,6 +140,7 @@ Lifecycle = (
     | Pause
     | Resume
     | Terminate
+    | SetVariables
     | Restart
     | Retry
     | Rerun

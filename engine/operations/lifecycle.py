@@ -1,13 +1,14 @@
-"""Start, pause, resume, terminate (§5.1, §5.3, §5.8)."""
+"""Start, pause, resume, terminate (§5.1, §5.3, §5.8), and variables set from outside (§6.4)."""
 
 from __future__ import annotations
 
 from engine import ending, flow
-from engine.commands import Fail, Pause, Resume, Start, Terminate
+from engine.commands import Fail, Pause, Resume, SetVariables, Start, Terminate
 from engine.draft import Draft
-from engine.errors import Conflict
+from engine.errors import Conflict, InvalidInput
 from engine.questions import Steps
 from engine.status import WorkflowStatus
+from engine.tasks.set_variable import too_large
 from engine.timeouts import workflow_deadline
 
 
@@ -65,5 +66,24 @@ def terminate(draft: Draft, command: Terminate) -> Steps[None]:
         raise Conflict("Cannot terminate a COMPLETED workflow.")
     if draft.header.status is not WorkflowStatus.TERMINATED:
         ending.terminate(draft, command.reason)
+    return
+    yield
+
+
+def set_variables(draft: Draft, command: SetVariables) -> Steps[None]:
+    """Refused for what has ended, and for more than a workflow may have. What has been decided stays."""
+    header = draft.header
+    if header.status.terminal:
+        raise Conflict(f"Workflow {label(draft)} has ended, its variables cannot be updated.")
+    variables = {**header.variables, **command.variables}
+    if command.append:
+        for name, added in command.variables.items():
+            present = header.variables.get(name)
+            if isinstance(present, list) and isinstance(added, list):
+                variables[name] = [*present, *added]
+    problem = too_large(header.workflow_id, variables)
+    if problem is not None:
+        raise InvalidInput(problem)
+    draft.set(variables=variables)
     return
     yield

@@ -10,7 +10,8 @@ import pytest
 from tests.serving import PROJECT
 
 SHELL = (
-    "api", "bells", "cache", "catalog", "dispatch", "evaluators", "outbox", "runner", "starting", "timer", "workers",
+    "api", "bells", "cache", "catalog", "dispatch", "evaluators", "events", "outbox", "runner", "starting", "timer",
+    "workers",
 )  # fmt: skip
 ALLOWED = frozenset(
     {
