@@ -68,8 +68,8 @@ class Runner:
 
     async def execute(self, workflow_id: str, command: Command) -> Decision:
         """Decide and make durable. Raises what the rules raise, `NotFound`, or `Unavailable` from the store."""
-        for _ in range(TRIES):
-            decision, flushed = await self.hand_over(workflow_id, command)
+        for turn in range(TRIES):
+            decision, flushed = await self.hand_over(workflow_id, command, contested=turn > 0)
             try:
                 if flushed is not None:
                     await flushed
@@ -79,27 +79,74 @@ class Runner:
         raise VersionConflict(f"Workflow {workflow_id} was changed by others {TRIES} times in a row; try again.")
 
     async def hand_over(
-        self, workflow_id: str, command: Command, new: Execution | None = None
+        self, workflow_id: str, command: Command, new: Execution | None = None, contested: bool = False
     ) -> tuple[Decision, asyncio.Future[None] | None]:
-        """Decide, and give the commit to the store. The future resolves when it is durable; None = nothing changed."""
+        """Decide, and give the commit to the store. The future resolves when it is durable; None = nothing changed.
+
+        `contested`: another process was faster just now, and may be again.
+        """
         turn = self._locks.acquire(workflow_id)
         if turn is not None:
             await turn
         try:
-            kept = self._cache.put(workflow_id, new) if new else self._cache.get(workflow_id)
-            if kept is None:
-                kept = await self._load(workflow_id)
-            try:
-                decision = await self._decided(kept.execution, command)
-            except BaseException:
-                if new is not None:
+            if new is None:
+                kept, decision = await self._decided_on_present(workflow_id, command, contested)
+            else:
+                kept = self._cache.put(workflow_id, new)
+                try:
+                    decision = await self._decided(new, command)
+                except BaseException:
                     self._cache.forget(workflow_id)
-                raise
+                    raise
             if decision.commit is None:
                 return decision, kept.flushed
             return decision, self._commit(kept, decision, decision.commit)
         finally:
             self._locks.release(workflow_id)
+
+    async def _decided_on_present(self, workflow_id: str, command: Command, contested: bool) -> tuple[Kept, Decision]:
+        """In a shared store a decision with a commit may be made on what this process remembers, since the commit
+        compares stamps. A refusal, or that there is nothing to do, must be said of the present state.
+        """
+        kept = self._cache.get(workflow_id)
+        known = kept is not None and self._store.shared
+        if kept is None:
+            kept = await self._load(workflow_id)
+            kept.contested = contested
+        elif known and kept.contested:
+            kept, known = await self._renewed(workflow_id, kept), False
+        try:
+            decision = await self._decided(kept.execution, command)
+            if not known or decision.commit is not None:
+                return kept, decision
+        except ConductorError:
+            if not known:
+                raise
+        present = await self._renewed(workflow_id, kept)
+        return present, await self._decided(present.execution, command)
+
+    async def _renewed(self, workflow_id: str, kept: Kept) -> Kept:
+        """The cached execution with what other processes have done to it."""
+        await kept.durable()
+        if self._cache.get(workflow_id) is not kept:  # its last commit failed
+            return await self._load(workflow_id)
+        changes = await self._store.changes(workflow_id, kept.stamp)
+        if changes is None:
+            self._cache.forget(workflow_id)
+            raise NotFound(f"No such workflow found by id: {workflow_id}")
+        if changes.header is None:
+            return kept
+        execution = kept.execution
+        if changes.header.definition_id != execution.header.definition_id:
+            execution.graph = await self._catalog.graph(changes.header.definition_id)
+        execution.header, kept.stamp, kept.contested = changes.header, changes.stamp, True
+        if changes.whole:
+            execution.rows = Rows(changes.tasks)
+        else:
+            for task in changes.tasks:
+                execution.rows.put(task)
+        self._cache.weigh(kept)
+        return kept
 
     async def _decided(self, execution: Execution, command: Command) -> Decision:
         """A command that breaks a rule of ours, not of the client's, must not break again for ever (S1)."""
@@ -125,7 +172,10 @@ class Runner:
             return decision
 
     def _commit(self, kept: Kept, decision: Decision, commit: Commit) -> asyncio.Future[None]:
+        if self._store.shared and commit.expected:
+            commit = msgspec.structs.replace(commit, seen=kept.stamp)
         flushed = asyncio.ensure_future(self._store.commit(commit))
+        kept.stamp += 1
         execution = kept.execution
         execution.header, execution.graph = decision.header, decision.graph
         if decision.rows is not None:
@@ -166,24 +216,36 @@ class Runner:
             self._cache.forget(workflow_id)
 
     async def _load(self, workflow_id: str) -> Kept:
-        execution = await self._read_stored(workflow_id)
-        return self._cache.put(workflow_id, execution)
+        return self._cache.put(workflow_id, *await self._read_stored(workflow_id))
 
-    async def _read_stored(self, workflow_id: str) -> Execution:
-        stored = await self._store.load(workflow_id)
-        if stored is None:
+    async def _read_stored(self, workflow_id: str) -> tuple[Execution, int]:
+        stored = await self._store.changes(workflow_id, 0)
+        if stored is None or stored.header is None:
             raise NotFound(f"No such workflow found by id: {workflow_id}")
         graph = await self._catalog.graph(stored.header.definition_id)
-        return Execution(stored.header, graph, Rows(stored.tasks))
+        return Execution(stored.header, graph, Rows(stored.tasks)), stored.stamp
 
     async def read(self, workflow_id: str) -> Seen:
         """The durable state of an execution; never what may still be lost."""
-        while (kept := self._cache.get(workflow_id)) is not None:
-            seen = _seen(kept.execution)
-            if await kept.durable():
-                return seen
-            self._drop(workflow_id, kept)
-        return _seen(await self._read_stored(workflow_id))
+        kept = self._cache.get(workflow_id)
+        if kept is None:
+            return _seen((await self._read_stored(workflow_id))[0])
+        if self._store.shared:
+            return await self._read_renewed(workflow_id)
+        seen = _seen(kept.execution)
+        await kept.durable()
+        return seen
+
+    async def _read_renewed(self, workflow_id: str) -> Seen:
+        turn = self._locks.acquire(workflow_id)
+        if turn is not None:
+            await turn
+        try:
+            kept = self._cache.get(workflow_id)
+            kept = await self._renewed(workflow_id, kept) if kept else await self._load(workflow_id)
+            return _seen(kept.execution)
+        finally:
+            self._locks.release(workflow_id)
 
     async def remove(self, workflow_id: str) -> None:
         """Delete an execution from the store and from memory."""
@@ -198,3 +260,8 @@ class Runner:
             await self._store.remove(workflow_id)
         finally:
             self._locks.release(workflow_id)
+
+
+def _seen(execution: Execution) -> Seen:
+    rows, graph = execution.rows, execution.graph
+    return Seen(execution.header, graph, tuple([shown(rows, graph, task) for task in rows]))
