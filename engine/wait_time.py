@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from engine.definitions import Json
 from engine.errors import InvalidInput
+from engine.java_text import java_text
 from engine.model import Millis
 from engine.zone_names import ZONE_MINUTES
 
@@ -29,6 +31,12 @@ _MINUTE = 60_000
 
 class BadWaitTime(InvalidInput, ValueError):
     """The time of a WAIT cannot be read."""
+
+
+def wait_text(value: Json) -> str | None:
+    """The text that counts for a value of `duration` or `until`: Java's; None for none at all, as is blank text."""
+    text = None if value is None else java_text(value)
+    return text if text and text.strip() else None
 
 
 def parse_duration(text: str) -> int:

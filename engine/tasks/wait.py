@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from engine.definitions import Json, WorkflowTask
+from engine.definitions import WorkflowTask
 from engine.draft import Attempt, Draft, Scope, replace
 from engine.errors import InvalidInput
 from engine.model import Millis, Task
 from engine.status import TaskStatus
 from engine.tasks.base import TaskType, asks_nothing, own_input, started
 from engine.timeouts import SECOND, deadline
-from engine.wait_time import parse_duration, parse_until
+from engine.wait_time import parse_duration, parse_until, wait_text
 
 BOTH = "Both 'duration' and 'until' specified. Please provide only one input"
 
@@ -18,7 +18,8 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
     row = started(draft, node, scope, attempt)
     row = replace(row, input_data=own_input(draft, node, attempt, row.task_id, with_task_def=False))
     try:
-        ends = _ends(row.input_data.get("duration"), row.input_data.get("until"), draft.now)
+        duration, until = (wait_text(row.input_data.get(key)) for key in ("duration", "until"))
+        ends = _ends(duration, until, draft.now)
     except InvalidInput as error:
         failed = TaskStatus.FAILED_WITH_TERMINAL_ERROR
         # S1, S3: a bad value ends the task at once, with a reason that quotes it
@@ -27,14 +28,14 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
     return draft.add(replace(row, deadline=deadline(row, node.task_definition, draft.now)))
 
 
-def _ends(duration: Json, until: Json, now: Millis) -> Millis:
+def _ends(duration: str | None, until: str | None, now: Millis) -> Millis:
     """When the WAIT is over; 0 = only by an update."""
     if duration and until:
         raise InvalidInput(BOTH)
     if duration:
-        return now + parse_duration(str(duration)) * SECOND
+        return now + parse_duration(duration) * SECOND
     # a moment that has passed ends the WAIT at the next look, never before its creation
-    return max(parse_until(str(until)), 1) if until else 0
+    return max(parse_until(until), 1) if until else 0
 
 
 WAIT = TaskType("WAIT", asks_nothing(_create))
