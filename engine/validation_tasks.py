@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from engine.definitions import Json, JsonObject, WorkflowTask
-from engine.wait_time import parse_duration, parse_until
+from engine.definitions import JsonObject, WorkflowTask
+from engine.expressions import NOT_HERE
+from engine.wait_time import parse_duration, parse_until, wait_text
 
 NOT_YET = frozenset(
     {
@@ -169,9 +170,9 @@ TASK_RULES: dict[str, tuple[Rule, ...]] = {
 
 
 def _wait_violations(task: WorkflowTask) -> Iterator[str]:
-    duration, until = (task.input_parameters.get(key) for key in ("duration", "until"))
+    duration, until = (wait_text(task.input_parameters.get(key)) for key in ("duration", "until"))
     where = f", taskReferenceName: {task.task_reference_name}"
-    if duration not in (None, "") and until not in (None, ""):
+    if duration and until:
         yield "Both 'duration' and 'until' specified. Please provide only one input" + where
         return
     if not _parses(duration, parse_duration):
@@ -182,10 +183,10 @@ def _wait_violations(task: WorkflowTask) -> Iterator[str]:
 
 def _parses(value: Json, parse: Callable[[str], int]) -> bool:
     """True for a literal that `parse` takes, for none at all, and for text that is only known at run time."""
-    if value in (None, "") or "${" in str(value):
+    if text is None or "${" in text:
         return True
     try:
-        parse(str(value))
+        parse(text)
     except ValueError:
         return False
     return True
