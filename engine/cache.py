@@ -18,10 +18,14 @@ LOOKED_AT = 16
 class Kept:
     """One cached execution. `flushed` resolves when everything decided on it so far is durable."""
 
-    __slots__ = ("execution", "flushed", "weight")
+    __slots__ = ("contested", "execution", "flushed", "stamp", "weight")
 
-    def __init__(self, execution: Execution) -> None:
+    def __init__(self, execution: Execution, stamp: int) -> None:
         self.execution = execution
+        self.stamp = stamp
+        """The stamp of the state, its commits on their way included (`engine.ports.Changes`)."""
+        self.contested = False
+        """Other processes change it too: it is worth asking before a decision that may be in vain."""
         self.flushed: asyncio.Future[None] | None = None
         self.weight = 0
 
@@ -56,10 +60,10 @@ class Cache:
             self._kept.move_to_end(workflow_id)
         return kept
 
-    def put(self, workflow_id: str, execution: Execution) -> Kept:
+    def put(self, workflow_id: str, execution: Execution, stamp: int = 0) -> Kept:
         """Keep an execution; whatever was kept under that id is replaced."""
         self.forget(workflow_id)
-        kept = self._kept[workflow_id] = Kept(execution)
+        kept = self._kept[workflow_id] = Kept(execution, stamp)
         self.weigh(kept)
         return kept
 

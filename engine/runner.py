@@ -127,8 +127,9 @@ class Runner:
 
     async def _renewed(self, workflow_id: str, kept: Kept) -> Kept:
         """The cached execution with what other processes have done to it."""
-        await kept.durable()
-        if self._cache.get(workflow_id) is not kept:  # its last commit failed
+        if not await kept.durable():
+            self._drop(workflow_id, kept)
+        if self._cache.get(workflow_id) is not kept:
             return await self._load(workflow_id)
         changes = await self._store.changes(workflow_id, kept.stamp)
         if changes is None:
@@ -227,14 +228,14 @@ class Runner:
 
     async def read(self, workflow_id: str) -> Seen:
         """The durable state of an execution; never what may still be lost."""
-        kept = self._cache.get(workflow_id)
-        if kept is None:
-            return _seen((await self._read_stored(workflow_id))[0])
-        if self._store.shared:
-            return await self._read_renewed(workflow_id)
-        seen = _seen(kept.execution)
-        await kept.durable()
-        return seen
+        while (kept := self._cache.get(workflow_id)) is not None:
+            if self._store.shared:
+                return await self._read_renewed(workflow_id)
+            seen = _seen(kept.execution)
+            if await kept.durable():
+                return seen
+            self._drop(workflow_id, kept)
+        return _seen((await self._read_stored(workflow_id))[0])
 
     async def _read_renewed(self, workflow_id: str) -> Seen:
         turn = self._locks.acquire(workflow_id)
@@ -260,8 +261,3 @@ class Runner:
             await self._store.remove(workflow_id)
         finally:
             self._locks.release(workflow_id)
-
-
-def _seen(execution: Execution) -> Seen:
-    rows, graph = execution.rows, execution.graph
-    return Seen(execution.header, graph, tuple([shown(rows, graph, task) for task in rows]))
