@@ -72,6 +72,8 @@ class Dispatch:
         available = await self._store.next_available(queue)
         if available is not None:
             seconds = min(seconds, max(available - self._clock.now(), 1) / 1000)
+        if self._store.look_every is not None:
+            seconds = min(seconds, self._store.look_every)
         alarm = asyncio.get_running_loop().call_later(max(seconds, 0), _stop_waiting, bell)
         try:
             await bell
@@ -96,9 +98,16 @@ class Dispatch:
         return handed
 
     async def _hand_out(self, entry: QueueEntry, worker_id: str | None) -> tuple[Decision, Task] | None:
-        """A poll does not wait for the flush: a crash before it only delivers the task again (DESIGN §4)."""
+        """A poll does not wait for the flush: a crash before it only delivers the task again (DESIGN §4). In a shared
+        store it does: another process may have ended the task, or handed it out when a lease ran out.
+        """
+        command = HandOut(entry.task_id, worker_id)
+        flushed: asyncio.Future[None] | None = None
         try:
-            decision, flushed = await self._runner.hand_over(entry.workflow_id, HandOut(entry.task_id, worker_id))
+            if self._store.shared:
+                decision = await self._runner.execute(entry.workflow_id, command)
+            else:
+                decision, flushed = await self._runner.hand_over(entry.workflow_id, command)
         except ConductorError:
             await self._store.release([entry.task_id])
             raise
@@ -121,10 +130,15 @@ class Dispatch:
         self._polls[key] = self._unsaved[key] = record
 
     async def save_polls(self) -> None:
-        """Give the store what has been polled since the last call."""
+        """Give the store what has been polled since the last call, and take over what other processes have."""
         if self._unsaved:
             records, self._unsaved = list(self._unsaved.values()), {}
             await self._store.put_polls(records)
+        if self._store.shared:
+            for record in await self._store.polls():
+                known = self._polls.get((record.queue_name, record.domain))
+                if known is None or known.last_poll_time < record.last_poll_time:
+                    self._polls[record.queue_name, record.domain] = record
 
     def active(self, task_type: str, domain: str, now: Millis) -> bool:
         """A worker has polled this type in this domain within the last 10 s."""

@@ -16,7 +16,8 @@ BATCH = 100
 RETRY_S = 1.0
 """What could not be done is tried again after this time."""
 LONGEST_SLEEP_S = 60.0
-"""A look at the store now and then: deadlines of other processes are not told here."""
+SHARED_SLEEP_S = 5.0
+"""A look at a shared store now and then: the deadlines of another process are its own business until it dies."""
 
 
 class Timer:
@@ -40,17 +41,25 @@ class Timer:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await self.run_due()
-            self._changed.clear()
-            at = self._next = await self._store.next_deadline()
-            if at is not None and at <= self._clock.now():
-                continue
-            seconds = LONGEST_SLEEP_S if at is None else (at - self._clock.now()) / 1000
-            longest = RETRY_S if self._failed else LONGEST_SLEEP_S
-            # not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(seconds, longest)):
-                    await self._changed.wait()
+            try:
+                await self._turn()
+            except Exception as error:  # the top of a loop: the store may answer again soon
+                await self._report("the look at deadlines", error)
+                await asyncio.sleep(RETRY_S)
+
+    async def _turn(self) -> None:
+        """Do what is due, and sleep until something else is."""
+        await self.run_due()
+        self._changed.clear()
+        at = self._next = await self._store.next_deadline()
+        if at is not None and at <= self._clock.now():
+            return
+        longest = SHARED_SLEEP_S if self._store.shared else LONGEST_SLEEP_S
+        seconds = longest if at is None else (at - self._clock.now()) / 1000
+        # not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, RETRY_S if self._failed else longest)):
+                await self._changed.wait()
 
     async def run_due(self) -> int:
         """Expire everything that is due now, and what failed before; returns how many deadlines that were."""

@@ -23,13 +23,15 @@ REASON_LIMIT = 500
 
 def hand_out(draft: Draft, command: HandOut) -> Steps[None]:
     """Give a task to a worker. One that has ended leaves the queue instead; one whose time is over is left to its
-    clock (E58).
+    clock (E58), and one that a worker has already to that worker (another server's poll was slow to say so).
     """
     task = draft.rows.get(command.task_id)
     if task is None or task.status.terminal:
         draft.dequeue(command.task_id)
         return
     if command.in_server and struck(task, draft.task_def_of(task), draft.now):
+        return
+    if task.status is not TaskStatus.SCHEDULED:
         return
     draft.change_timed(
         task,
