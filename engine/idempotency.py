@@ -46,6 +46,5 @@ class KeyedStarter:
         status = (await self._runner.read(workflow_id)).header.status
         if request.idempotency_strategy == "FAIL_ON_RUNNING" and status.terminal:
             return None
-        raise Conflict(
-            f"A workflow {request.name} with the idempotency key {request.idempotency_key} exists already: {workflow_id}"
-        )
+        key = request.idempotency_key
+        raise Conflict(f"A workflow {request.name} with the idempotency key {key} exists already: {workflow_id}")

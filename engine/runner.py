@@ -92,6 +92,8 @@ class Runner:
             if new is None:
                 kept, decision = await self._decided_on_present(workflow_id, command, contested)
             else:
+                if self._cache.get(workflow_id) is not None:
+                    raise VersionConflict(f"Workflow {workflow_id} exists already.")
                 kept = self._cache.put(workflow_id, new)
                 try:
                     decision = await self._decided(new, command)
