@@ -60,6 +60,7 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             _index("sizes", "claimed", "queue", sparse=True),
             _index("slot", "slot", unique=True, sparse=True),
             _index("limit", "limit_key", "claimed", sparse=True),
+            _index("served", "served", sparse=True),
             _index("wake", "wake", "fired", sparse=True),
             _gone(),
         ),

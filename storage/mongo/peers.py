@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from engine.errors import Unavailable
 from storage.mongo.application import Application
@@ -16,18 +17,22 @@ from storage.mongo.client import insist, listed, stop
 from storage.mongo.collections import Collections
 
 BEAT = 1.0
-DEAD = 4.0
-"""Seconds without a heartbeat."""
+SILENT = 4.0
+"""Seconds without a heartbeat after which a server's pending changes are applied."""
+DEAD = 15.0
+"""Seconds without a heartbeat after which what its own workers were doing is done by others."""
 _BATCH = 100
 
 log = logging.getLogger("segue.mongo")
 
 
 class Peers:
-    """The heartbeat of this process `me`, and its look at the others."""
+    """The heartbeat of this process `me`, and its look at the others; `give_back` is told who is dead."""
 
-    def __init__(self, collections: Collections, application: Application, me: str) -> None:
-        self._db, self._application, self._me = collections, application, me
+    def __init__(
+        self, collections: Collections, application: Application, me: str, give_back: Callable[[str], Awaitable[None]]
+    ) -> None:
+        self._db, self._application, self._me, self._give_back = collections, application, me, give_back
         self._seen: dict[str, tuple[int, float]] = {}
         """The number of each process, and when it was last seen to rise."""
         self._task: asyncio.Task[None] | None = None
@@ -65,17 +70,22 @@ class Peers:
             seen = self._seen.get(name)
             if seen is None or seen[0] != beat:
                 self._seen[name] = (beat, now)
-            elif name != self._me and now - seen[1] > DEAD:
-                await self._bury(name)
+            elif name != self._me and now - seen[1] > SILENT:
+                await self._finish(name)
+                if now - seen[1] > DEAD:
+                    await self._bury(name)
 
     async def _bury(self, name: str) -> None:
-        """Apply what it has left pending, all of it, before it is forgotten."""
-        log.warning("server %s has not been heard of for %g s: finishing what it left", name, DEAD)
+        log.warning("server %s has not been heard of for %g s: it is taken for dead", name, DEAD)
+        await self._give_back(name)
+        await insist(lambda: self._db.servers.delete_one({"_id": name}))
+        self._seen.pop(name, None)
+
+    async def _finish(self, name: str) -> None:
+        """Apply what it has left pending, all of it."""
         cleared = {"$unset": {"pending": "", "writer": ""}}
         while headers := await listed(lambda: self._db.workflows.find({"writer": name}).limit(_BATCH)):
             for header in headers:
                 await self._application.finish(header)
                 one = {"_id": header["_id"], "stamp": header["stamp"]}
                 await insist(lambda one=one: self._db.workflows.update_one(one, cleared))  # type: ignore[misc]
-        await insist(lambda: self._db.servers.delete_one({"_id": name}))
-        self._seen.pop(name, None)

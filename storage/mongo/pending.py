@@ -15,12 +15,13 @@ from pymongo import UpdateOne
 
 from engine.model import Summary, Task
 from engine.ports import Commit, Document, Limit, QueueEntry
+from engine.status import TaskStatus
 from storage.mongo.client import Doc
 from storage.search import COLUMNS, stored_value, summary_json
 
 ENTRY_FIELDS = (
     "queue", "lane", "limit", "limit_key", "priority", "available_at", "free_at", "claimed", "holder", "bell",
-    "slot", "window", "window_at",
+    "slot", "window", "window_at", "served",
 )  # fmt: skip
 _TASK_FIELDS = ("seq", "doc", "deadline", "wake", "fired")
 _encode = msgspec.json.Encoder().encode
@@ -154,6 +155,8 @@ class Pending:
             change = _task(commit.workflow_id, task, stamp)
             if commit.touch and task.task_id not in queued:
                 change.put({"claimed": True, "holder": me, "free_at": None})  # it is with its worker: no lease
+                if task.status is TaskStatus.SCHEDULED:
+                    change.put({"served": me})  # its worker is the server itself, and the entry comes back without it
             self._fold(change)
         if commit.summary:
             self.summary = summary_row(commit.summary, stamp)

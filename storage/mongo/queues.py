@@ -68,13 +68,23 @@ class Queues:
             return
         mine = {"_id": {"$in": list(task_ids)}, "claimed": True, "holder": {"$in": [self._me, ""]}}
         for entry in await listed(lambda: self._db.tasks.find(mine)):
-            back = {"$set": {"claimed": False, "holder": "", "free_at": entry["available_at"]},
-                    "$unset": {"slot": "", "window": "", "window_at": ""}}  # fmt: skip
-            where = {"_id": entry["_id"], "claimed": True, "free_at": entry["free_at"], "stamp": entry["stamp"]}
-            if (await insist(lambda where=where, back=back: self._db.tasks.update_one(where, back))).matched_count:  # type: ignore[misc]
-                await self._limits.give_back(entry)
-                self._limited.pop(entry["_id"], None)
-                self._ring(entry["queue"])
+            await self._give_back(entry)
+
+    async def give_back_served(self, server: str) -> None:
+        """Give back what the workers of a server that is gone were doing."""
+        for entry in await listed(lambda: self._db.tasks.find({"served": server})):
+            await self._give_back(entry)
+
+    async def _give_back(self, entry: Doc) -> None:
+        back = {
+            "$set": {"claimed": False, "holder": "", "free_at": entry["available_at"]},
+            "$unset": {"slot": "", "window": "", "window_at": "", "served": ""},
+        }
+        where = {"_id": entry["_id"], "claimed": True, "free_at": entry["free_at"], "stamp": entry["stamp"]}
+        if (await insist(lambda: self._db.tasks.update_one(where, back))).matched_count:
+            await self._limits.give_back(entry)
+            self._limited.pop(entry["_id"], None)
+            self._ring(entry["queue"])
 
     async def queue_sizes(self) -> dict[str, int]:
         """See `TaskQueues`."""

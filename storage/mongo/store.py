@@ -42,7 +42,7 @@ class _Parts:
         self.timers = Timers(self.collections)
         self.records = Records(self.collections)
         self.journal = Journal(self.collections, self.application, self.me, self.queues.freed, ring)
-        self.peers = Peers(self.collections, self.application, self.me)
+        self.peers = Peers(self.collections, self.application, self.me, self.queues.give_back_served)
         self.stream = Stream(self.collections, self.me, ring)
 
 
