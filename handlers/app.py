@@ -19,6 +19,7 @@ from handlers.operations import operations
 from handlers.pages import Pages
 from handlers.settings import Settings
 from storage.memory import MemoryStore
+from storage.mongo import MongoStore
 from storage.sqlite import SqliteStore
 
 CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
@@ -52,4 +53,6 @@ def limits(settings: Settings) -> Limits:
 
 def store(settings: Settings) -> Store:
     """The store that the settings ask for, not opened yet."""
+    if settings.mongo:
+        return MongoStore(settings.mongo)
     return MemoryStore() if settings.memory else SqliteStore(settings.data)

@@ -25,32 +25,40 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: 8080]")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of the store.  [default: data]")
 @click.option("--memory", is_flag=True, default=None, help="Keep everything in memory; nothing survives the process.")
+@click.option("--mongo", metavar="URI", help="Keep everything in this MongoDB database; several servers may share it.")
+@click.option("--workers", type=click.IntRange(1), help="Server processes; more than one needs --mongo.  [default: 1]")
 @click.option("--log-format", type=click.Choice(["console", "json"]), help="How log lines look.  [default: console]")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]")
 @click.option("--access-log/--no-access-log", default=None, help="One log line a request.  [default: on]")
 def serve(**flags: Any) -> None:
     """Serve the API, the documentation and the health pages until SIGTERM."""
-    if flags["memory"] and flags["data"] is not None:
-        raise click.UsageError("--memory keeps nothing, so --data makes no sense beside it.")
     settings = _settings(flags)
     log.configure(settings.log_format, settings.log_level)
     logger = structlog.get_logger()
     for sentence in unknown_variables():
         logger.warning(sentence)
-    logger.info("starting", api=f"http://{settings.address}/api", store=store_place(settings))
+    logger.info("starting", api=f"http://{settings.address}/api", store=settings.store_place)
     GunicornServer(settings).run()
-
-
-def store_place(settings: Settings) -> str:
-    """Where the store keeps everything, for people."""
-    return "memory" if settings.memory else str((settings.data / "segue.db").resolve())
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
-    if given.get("data") is not None:
-        given["memory"] = False  # the flag wins over SEGUE_MEMORY
+    _one_store(given)
     try:
-        return dataclasses.replace(from_env(), **given)
+        return dataclasses.replace(from_env(), **given).checked()
     except InvalidSetting as error:
         raise click.UsageError(str(error)) from error
+
+
+def _one_store(given: dict[str, Any]) -> None:
+    """A flag that names a store wins over variables that name another; two such flags contradict each other."""
+    if given.get("memory") and "data" in given:
+        raise click.UsageError("--memory keeps nothing, so --data makes no sense beside it.")
+    if given.get("mongo") and (given.get("memory") or "data" in given):
+        raise click.UsageError("--mongo keeps everything in MongoDB, so --memory or --data makes no sense beside it.")
+    if "data" in given:
+        given |= {"memory": False, "mongo": ""}
+    elif given.get("memory"):
+        given["mongo"] = ""
+    elif given.get("mongo"):
+        given["memory"] = False

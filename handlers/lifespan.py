@@ -12,7 +12,7 @@ from types import FrameType
 import structlog
 
 from engine.api import Engine
-from engine.errors import ConductorError
+from engine.errors import ConductorError, Unavailable
 from handlers.health import Health
 from handlers.log import AsgiApp, Message, Receive, Scope, Send
 
@@ -32,7 +32,7 @@ class Lifespan:
     async def __call__(self, _app: object) -> AsyncIterator[dict[str, object]]:
         """Start, serve, stop. What the engine raises at start ends the process."""
         try:
-            await self._engine.start()
+            await self._start()
         except ConductorError as error:
             self.failure = error.message
             raise
@@ -43,6 +43,19 @@ class Lifespan:
         finally:
             self._begin_to_stop()
             await self._engine.stop()
+
+    async def _start(self) -> None:
+        """Start the engine. It may wait for its database, so it must be possible to stop it before."""
+        starting = asyncio.ensure_future(self._engine.start())
+
+        def stop() -> None:
+            starting.cancel()
+
+        with on_sigterm(stop):
+            await asyncio.wait([starting])
+        if starting.cancelled():
+            raise Unavailable("it was told to stop before it had started.")
+        starting.result()
 
     def _begin_to_stop(self) -> None:
         self._health.stopping()

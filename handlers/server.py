@@ -18,9 +18,9 @@ SPARE_SECONDS = 5
 
 
 class GunicornServer(BaseApplication):  # type: ignore[misc]
-    """Serves `create_app(settings)` in one worker process until it is told to stop.
+    """Serves `create_app(settings)` in worker processes until it is told to stop.
 
-    One worker: the embedded store belongs to exactly one process (DESIGN §4).
+    One worker, but for MongoDB: the embedded store belongs to exactly one process (DESIGN §4).
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -53,7 +53,7 @@ def options(settings: Settings) -> dict[str, Any]:
     """gunicorn's options for these settings."""
     return {
         "bind": settings.address,
-        "workers": 1,
+        "workers": settings.workers,
         "worker_class": "handlers.http.worker.ServerWorker",
         "keepalive": KEEPALIVE_SECONDS,
         "timeout": 60,

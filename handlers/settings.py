@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -34,6 +35,10 @@ class Settings:
     """The folder of the embedded store."""
     memory: bool = False
     """Keep everything in memory only; nothing survives the process."""
+    mongo: str = ""
+    """The URI of the MongoDB database to keep everything in; several servers may share it."""
+    workers: int = 1
+    """Server processes on this machine; more than one needs MongoDB."""
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
     access_log: bool = True
@@ -55,6 +60,28 @@ class Settings:
         """Where to listen, as it stands in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def store_place(self) -> str:
+        """Where everything is kept, for people: without the secrets of a URI."""
+        if self.mongo:
+            parts = urlsplit(self.mongo)
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return "memory" if self.memory else str((self.data / "segue.db").resolve())
+
+    def checked(self) -> Settings:
+        """The same, if its parts fit each other; `InvalidSetting` otherwise."""
+        if self.mongo and not self.mongo.startswith(("mongodb://", "mongodb+srv://")):
+            raise InvalidSetting(
+                f"A MongoDB URI begins with mongodb:// or mongodb+srv://, unlike '{self.store_place}'."
+            )
+        if self.workers < 1:
+            raise InvalidSetting(f"There has to be at least one worker, not {self.workers}.")
+        if self.workers > 1 and not self.mongo:
+            raise InvalidSetting(
+                f"{self.workers} workers need --mongo (or {PREFIX}MONGO): the embedded stores belong to one process."
+            )
+        return self
 
 
 def from_env(environ: Mapping[str, str] | None = None) -> Settings:

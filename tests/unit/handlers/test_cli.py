@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from handlers import cli
-from handlers.cli import store_place
 from handlers.server import options
 from handlers.settings import Settings
 
@@ -51,6 +50,9 @@ def test_memory_needs_no_folder(served: list[Settings], tmp_path: Path, monkeypa
     ("arguments", "environment", "complaint"),
     [
         (["--memory", "--data", "x"], {}, "--memory keeps nothing"),
+        (["--memory", "--mongo", "mongodb://db"], {}, "--mongo keeps everything in MongoDB"),
+        (["--mongo", "localhost:27017"], {}, "A MongoDB URI begins with"),
+        (["--workers", "2"], {}, "2 workers need --mongo"),
         (["--port", "0"], {}, "0 is not in the range"),
         ([], {"SEGUE_PORT": "many"}, "SEGUE_PORT=many: expected int"),
         (["--log-format", "xml"], {}, "'xml' is not one of"),
@@ -66,8 +68,30 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_it_says_where_the_data_is(tmp_path: Path) -> None:
-    assert store_place(Settings(data=tmp_path)) == str(tmp_path / "segue.db")
-    assert store_place(Settings(memory=True)) == "memory"
+    assert Settings(data=tmp_path).store_place == str(tmp_path / "segue.db")
+    assert Settings(memory=True).store_place == "memory"
+    assert Settings(mongo="mongodb://me:secret@db:1/flows?tls=true").store_place == "mongodb://db:1/flows"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        (
+            ["--mongo", "mongodb://db", "--workers", "3"],
+            {"SEGUE_MEMORY": "1"},
+            Settings(mongo="mongodb://db", workers=3),
+        ),
+        (["--memory"], {"SEGUE_MONGO": "mongodb://db"}, Settings(memory=True)),
+        (["--data", "x"], {"SEGUE_MONGO": "mongodb://db"}, Settings(data=Path("x"))),
+        ([], {"SEGUE_MONGO": "mongodb://db", "SEGUE_WORKERS": "2"}, Settings(mongo="mongodb://db", workers=2)),
+    ],
+)
+def test_a_flag_that_names_a_store_wins(
+    served: list[Settings], arguments: list[str], environment: dict[str, str], expected: Settings
+) -> None:
+    result = serve(*arguments, **environment)
+    assert result.exit_code == 0, result.output
+    assert served == [expected]
 
 
 def test_gunicorn_gets_one_worker_where_it_was_asked_for() -> None:

@@ -15,17 +15,15 @@ def test_nothing_set_means_the_defaults() -> None:
 
 
 def test_every_setting_can_be_set() -> None:
-    environ = {
-        "SEGUE_HOST": "0.0.0.0",
-        "SEGUE_PORT": "9000",
-        "SEGUE_DATA": "there",
-        "SEGUE_MEMORY": "true",
-        "SEGUE_LOG_FORMAT": "json",
-        "SEGUE_LOG_LEVEL": "debug",
-        "SEGUE_ACCESS_LOG": "0",
-    }
-    assert len(environ) == len(dataclasses.fields(Settings))
-    assert from_env(environ) == Settings("0.0.0.0", 9000, Path("there"), True, "json", "debug", False)
+    asked = Settings(
+        host="0.0.0.0", port=9000, data=Path("there"), memory=True, mongo="mongodb://db", workers=3, log_format="json",
+        log_level="debug", access_log=False, http_at_once=1, http_body_limit=2, http_link_local=True,
+        script_seconds=0.5, script_memory_mb=64,
+    )  # fmt: skip
+    fields = dataclasses.asdict(asked)
+    assert all(value != getattr(Settings(), name) for name, value in fields.items())
+    environ = {f"SEGUE_{name.upper()}": str(value).lower() for name, value in fields.items()}
+    assert from_env(environ) == asked
     assert unknown_variables(environ) == []
 
 
