@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 
 from engine.commands import Expire
@@ -48,18 +49,25 @@ class Timer:
                 await asyncio.sleep(RETRY_S)
 
     async def _turn(self) -> None:
-        """Do what is due, and sleep until something else is."""
+        """Do what is due, and sleep until something else is; a new deadline only shortens the sleep."""
         await self.run_due()
-        self._changed.clear()
-        at = self._next = await self._store.next_deadline()
-        if at is not None and at <= self._clock.now():
-            return
-        longest = SHARED_SLEEP_S if self._store.shared else LONGEST_SLEEP_S
-        seconds = longest if at is None else (at - self._clock.now()) / 1000
-        # not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(seconds, RETRY_S if self._failed else longest)):
-                await self._changed.wait()
+        self._next = None
+        at = await self._store.next_deadline()
+        if at is not None:
+            self.expect(at)
+        longest = RETRY_S if self._failed else SHARED_SLEEP_S if self._store.shared else LONGEST_SLEEP_S
+        loop = asyncio.get_running_loop()
+        until = loop.time() + longest
+        while (seconds := min(until - loop.time(), self._seconds_left())) > 0:
+            self._changed.clear()
+            # not wait_for: up to Python 3.11 it loses a cancellation that comes together with the event
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait()
+
+    def _seconds_left(self) -> float:
+        """Until the earliest deadline that this process knows of."""
+        return math.inf if self._next is None else (self._next - self._clock.now()) / 1000
 
     async def run_due(self) -> int:
         """Expire everything that is due now, and what failed before; returns how many deadlines that were."""
