@@ -37,7 +37,7 @@ from engine.evaluators.evaluator import Evaluators, Limits
 from engine.model import Task
 from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, PollRecord, Store
-from engine.questions import Complete, Evaluate, Evaluated, Jitter, MissingDefinition, Question, WorkerActive
+from engine.questions import Complete, Evaluate, Jitter, MissingDefinition, Question, WorkerActive
 from engine.requests import (
     BulkResponse,
     RerunWorkflowRequest,
@@ -71,7 +71,8 @@ class Engine:
     ) -> None:
         self._store, self._clock, self._ids = store, clock, ids
         self._bells = Bells()
-        self._catalog = Catalog(store, clock)
+        self._evaluators = Evaluators(limits)
+        self._catalog = Catalog(store, clock, self._evaluators.syntax_error)
         self._runner = Runner(store, self._catalog, clock, ids, self._bells, self._answer)
         self._dispatch = Dispatch(store, self._runner, self._bells, clock)
         self.timer = Timer(store, self._runner, clock, self._report)
@@ -89,6 +90,7 @@ class Engine:
         await self._store.open(self._bells.ring)
         await self._catalog.open()
         await self._dispatch.open()
+        self._evaluators.start()
         await self.outbox.sweep()
         loop = asyncio.get_running_loop()
         self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
@@ -106,6 +108,7 @@ class Engine:
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._loops = []
         await self.outbox.idle()
+        await self._evaluators.stop()
         await self._dispatch.save_polls()
         await self._workers.stop()
         await self._store.close()
@@ -140,7 +143,7 @@ class Engine:
         if isinstance(question, Complete):
             return self._catalog.complete(question.nodes)
         assert isinstance(question, Evaluate)
-        return Evaluated(error=f"No evaluator registered for type: {question.language}")
+        return await self._evaluators.evaluate(question)
 
     # ------------------------------------------------------------------ metadata
 
@@ -211,7 +214,10 @@ class Engine:
 
     async def start_workflow(self, request: StartWorkflowRequest) -> str:
         """Start it and decide its first tasks; returns its id."""
-        require_valid(validate_start_request(request, self._catalog.task_def))
+        problems = validate_start_request(request, self._catalog.task_def)
+        if request.workflow_def is not None:
+            problems += await self._catalog.script_violations(request.workflow_def, "startWorkflow.arg0.workflowDef")
+        require_valid(problems)
         return await self._starter.start(request)
 
     async def _start_effect(self, effect: StartWorkflow, facts: JsonObject, parent: str | None) -> None:

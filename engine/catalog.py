@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -11,24 +11,31 @@ import msgspec
 from engine import graph
 from engine.definitions import EventHandler, SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask
 from engine.draft import replace
-from engine.errors import AlreadyExists, NotFound
+from engine.errors import AlreadyExists, NotFound, Violation
 from engine.graph import Graph
 from engine.ports import Clock, Document, Documents
 from engine.requests import BulkResponse
 from engine.validation import require_valid, validate_workflow_def, validate_workflow_defs
 from engine.validation_requests import validate_event_handler
+from engine.validation_scripts import script_violation, scripts_of
 from engine.validation_task_defs import validate_task_def, validate_task_defs
 
 WORKFLOW_DEF, TASK_DEF, EVENT_HANDLER, SNAPSHOT = "workflowDef", "taskDef", "eventHandler", "snapshot"
 GRAPHS_KEPT = 1000
 S = TypeVar("S", WorkflowDef, TaskDef, EventHandler)
+SyntaxCheck = Callable[[str], Awaitable[str | None]]
+"""Why a text is no JavaScript; None when it is."""
+
+
+async def _no_check(script: str) -> str | None:  # noqa: ARG001 - nothing is looked at
+    return None
 
 
 class Catalog:
     """All definitions of a server. `open` reads them once; after that reads cost nothing."""
 
-    def __init__(self, store: Documents, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Documents, clock: Clock, syntax_error: SyntaxCheck = _no_check) -> None:
+        self._store, self._clock, self._syntax_error = store, clock, syntax_error
         self._workflow_defs: dict[str, dict[int, WorkflowDef]] = {}
         self._task_defs: dict[str, TaskDef] = {}
         self._handlers: dict[str, EventHandler] = {}
@@ -49,7 +56,8 @@ class Catalog:
 
     async def register_workflow_def(self, definition: WorkflowDef, overwrite: bool) -> None:
         """Store a definition; an existing name and version needs `overwrite`."""
-        require_valid(validate_workflow_def(definition, self._task_defs.get))
+        problems = validate_workflow_def(definition, self._task_defs.get)
+        require_valid([*problems, *await self.script_violations(definition, "registerWorkflowDef.arg0")])
         known = self._workflow_defs.get(definition.name, {}).get(definition.version)
         if known is not None and not overwrite:
             raise AlreadyExists(f"Workflow with {definition.name}.{definition.version} already exists!")
@@ -57,11 +65,19 @@ class Catalog:
 
     async def update_workflow_defs(self, definitions: Sequence[WorkflowDef]) -> BulkResponse:
         """Store many; all must be valid, then each stands or fails for itself."""
-        require_valid(validate_workflow_defs(definitions, self._task_defs.get))
+        problems = validate_workflow_defs(definitions, self._task_defs.get)
+        for index, definition in enumerate(definitions):
+            problems += await self.script_violations(definition, f"updateWorkflowDef.arg0[{index}]")
+        require_valid(problems)
         for definition in definitions:
             known = self._workflow_defs.get(definition.name, {}).get(definition.version)
             await self._store_workflow_def(definition, known)
         return BulkResponse(bulk_successful_results=[definition.name for definition in definitions])
+
+    async def script_violations(self, definition: WorkflowDef, path: str) -> list[Violation]:
+        """Those scripts of a definition that must parse and do not."""
+        scripts = scripts_of(definition, path)
+        return [script_violation(script, e) for script in scripts if (e := await self._syntax_error(script.text))]
 
     async def _store_workflow_def(
         self, definition: WorkflowDef, known: WorkflowDef | None, create: bool = False

@@ -18,6 +18,7 @@ from engine.validation_tasks import task_violations, unsupported
 
 __all__ = [
     "TaskDefLookup",
+    "places",
     "require_valid",
     "validate_task_def",
     "validate_task_defs",
@@ -49,13 +50,13 @@ def validate_workflow_def(
 
     `system_parameters` are the bare names that `${NAME}` may use beside task references.
     """
-    places = list(_places(definition.tasks, f"{path}.tasks"))
+    nodes = list(places(definition.tasks, f"{path}.tasks"))
     return [
         *_header_violations(definition, path),
-        *(violation for place in places for violation in _node_violations(*place, task_defs)),
-        *_duplicate_violations(definition, places, path),
-        *_reference_violations(definition, places, path, system_parameters),
-        *(Violation(at, reason) for at, task in places if (reason := unsupported(task))),
+        *(violation for place in nodes for violation in _node_violations(*place, task_defs)),
+        *_duplicate_violations(definition, nodes, path),
+        *_reference_violations(definition, nodes, path, system_parameters),
+        *(Violation(at, reason) for at, task in nodes if (reason := unsupported(task))),
     ]
 
 
@@ -82,13 +83,13 @@ def _header_violations(definition: WorkflowDef, path: str) -> Iterator[Violation
         yield Violation(f"{path}.schemaVersion", message, str(definition.schema_version))
 
 
-def _places(tasks: Sequence[WorkflowTask], path: str) -> Iterator[_Place]:
+def places(tasks: Sequence[WorkflowTask], path: str) -> Iterator[_Place]:
     """All nodes from top to bottom with their paths, the children of cases, forks and loops included."""
     for index, task in enumerate(tasks):
         at = f"{path}[{index}]"
         yield at, task
         for way, children in _branches(task):
-            yield from _places(children, at + way)
+            yield from places(children, at + way)
 
 
 def _branches(task: WorkflowTask) -> Iterator[tuple[str, Sequence[WorkflowTask]]]:

@@ -15,21 +15,10 @@ from engine.wait_time import parse_duration, parse_until, wait_text
 
 NOT_YET = frozenset(
     {
-        "DECISION",
-        "EVENT",
-        "HTTP",
-        "INLINE",
-        "JSON_JQ_TRANSFORM",
         "KAFKA_PUBLISH",
-        "LAMBDA",
-        "NOOP",
-        "START_WORKFLOW",
     }
 )
 """System types of Conductor that this server cannot run yet; registration refuses them. A type that is built leaves."""
-
-SWITCH_EVALUATORS = frozenset({"value-param"})
-"""The values of SWITCH's `evaluatorType` that this server can run."""
 
 TERMINATION_STATUSES = frozenset({"COMPLETED", "FAILED", "TERMINATED"})
 
@@ -57,12 +46,15 @@ def unsupported(task: WorkflowTask) -> str | None:
     """Why this server cannot run the node although it is well formed, or None."""
     if task.type in NOT_YET:
         return f"Task type {task.type} is not supported yet, taskReferenceName: {task.task_reference_name}"
-    if task.type == "SWITCH" and task.evaluator_type not in {None, *SWITCH_EVALUATORS}:
-        return (
-            f"evaluatorType {task.evaluator_type} is not supported yet for taskType: SWITCH, "
-            f"taskReferenceName: {task.task_reference_name}; use {', '.join(sorted(SWITCH_EVALUATORS))}"
-        )
+    if _evaluator(task) in NOT_HERE:
+        return f"{NOT_HERE[_evaluator(task)]} taskType: {task.type}, taskReferenceName: {task.task_reference_name}"
     return None
+
+
+def _evaluator(task: WorkflowTask) -> str:
+    """The language of the node's expression; one that is named by a reference is seen at run time."""
+    named = {"SWITCH": task.evaluator_type, "INLINE": task.input_parameters.get("evaluatorType")}.get(task.type)
+    return named if isinstance(named, str) else ""
 
 
 def _field(attribute: str, name: str) -> Rule:
@@ -181,7 +173,7 @@ def _wait_violations(task: WorkflowTask) -> Iterator[str]:
         yield f"Unable to parse date: {until}{where}; write it as yyyy-MM-dd, yyyy-MM-dd HH:mm or yyyy-MM-dd HH:mm z"
 
 
-def _parses(value: Json, parse: Callable[[str], int]) -> bool:
+def _parses(text: str | None, parse: Callable[[str], int]) -> bool:
     """True for a literal that `parse` takes, for none at all, and for text that is only known at run time."""
     if text is None or "${" in text:
         return True

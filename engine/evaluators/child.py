@@ -14,6 +14,7 @@ import signal
 import sys
 
 from engine.evaluators import javascript, jq_programs
+from engine.evaluators.faults import Fault
 from engine.evaluators.protocol import (
     EXHAUSTED,
     JAVASCRIPT,
@@ -80,7 +81,7 @@ def _answer(kind: int, source: str, data: str, seconds: float, memory: int) -> t
             return VALUE, javascript.evaluate(source, data, seconds, memory)
         assert kind == SYNTAX, kind
         return VALUE, javascript.syntax(source, seconds, memory)
-    except (javascript.ScriptFault, jq_programs.ProgramFault) as fault:
+    except Fault as fault:
         return WRONG, str(fault)
     except javascript.Overdue:
         return OVERDUE, ""

@@ -21,14 +21,14 @@ _VERY_LONG_NUMBER = re.compile(rb"\d{19}")
 
 
 class Evaluators:
-    """`start` returns at once, the children become ready in the background; `stop` ends them."""
+    """Answers questions between `start`, which returns at once, and `stop`."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._pool = Pool(self.limits)
 
-    async def start(self) -> None:
-        """Begin to start the children."""
+    def start(self) -> None:
+        """Let questions come; the children become ready in the background."""
         self._pool.start()
 
     async def stop(self) -> None:

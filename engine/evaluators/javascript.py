@@ -2,8 +2,8 @@
 
 The completion value becomes JSON by the rules of the reference (§7.2, asked of 3.32.1), not by those of JSON.stringify:
 undefined is null also as a member, NaN and the infinities are texts, a Map is its entries, a typed array is a list, and
-a function, symbol, date or set shows its own members, mostly none. Most values are plain and need only `_RUN`, which
-takes what it needs before the script can lay hands on it; parsing `_SHOW` costs as much as making a world.
+a function, symbol, date or set shows its own members, mostly none. Where both rules agree `_RUN` is enough, which takes
+what it needs before the script can lay hands on it; parsing `_SHOW` costs as much as making a world.
 """
 
 from __future__ import annotations
@@ -13,15 +13,37 @@ import re
 
 import _quickjs
 
+from engine.evaluators.faults import Fault, require_shallow
+
 STACK_BYTES = 2 * 1024 * 1024
 EXACT = 2**53
 """From here on a JavaScript number is not exact."""
 
 _RUN = r"""
 (function () {
-  const evaluate = eval, quote = JSON.stringify, {isSafeInteger} = Number, {is} = Object;
+  const evaluate = eval, quote = JSON.stringify, {is, getPrototypeOf} = Object;
   const whole = Function.prototype.call.bind(String.prototype.isWellFormed);
+  const map = Object.prototype, list = Array.prototype;
+  let strange = false;
   delete globalThis.performance;
+
+  function look(key, item) {
+    if (this[key] !== item) strange = true;  // NaN, or a toJSON has had its say
+    if (typeof item === 'number') {
+      if (is(item, -0) || item >= 9007199254740992 || item <= -9007199254740992) strange = true;
+    } else if (typeof item === 'string') {
+      if (!whole(item)) strange = true;
+    } else if (typeof item === 'object') {
+      if (item !== null) {
+        const kind = getPrototypeOf(item);
+        if (kind !== map && kind !== list) strange = true;
+      }
+    } else if (typeof item !== 'boolean') {
+      strange = true;
+    }
+    return strange ? undefined : item;
+  }
+
   return function (source) {
     let value;
     try {
@@ -29,9 +51,13 @@ _RUN = r"""
     } catch (thrown) {
       return [true, thrown];
     }
-    if (value === undefined || value === null) return 'null';
-    if (isSafeInteger(value) && !is(value, -0) || value === true || value === false) return '' + value;
-    return typeof value === 'string' && whole(value) ? quote(value) : [false, value];
+    if (value === undefined) return 'null';
+    try {
+      const text = quote(value, look);
+      if (!strange) return text;
+    } catch (odd) {
+    }
+    return [false, value];
   };
 })()
 """
@@ -108,7 +134,7 @@ _LONG_NUMBER = re.compile(r"(?<![\w.+-])-?\d{16,19}(?![\w.])")
 _ONLY_PARSE = "throw 0;"
 
 
-class ScriptFault(Exception):
+class ScriptFault(Fault):
     """The script does not parse or has thrown something."""
 
 
@@ -120,7 +146,9 @@ def evaluate(source: str, data: str, seconds: float, memory: int) -> str:
     """The completion value of a script as JSON. Raises `ScriptFault`, `Overdue` or `MemoryError`."""
     told = _run(source, data, seconds, memory)
     if told[0] != "!":
-        return told[1:] if told[0] == "=" else told
+        text = told[1:] if told[0] == "=" else told
+        require_shallow(text)
+        return text
     raise ScriptFault("Error evaluating the script `{}`{}".format(*_message_and_line(told, source)))
 
 

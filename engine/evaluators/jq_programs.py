@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 
 import jq
 
+from engine.evaluators.faults import Fault, require_shallow
+
 KEPT = 256
-DEEPEST = 200
 
 
-class ProgramFault(Exception):
+class ProgramFault(Fault):
     """The program does not compile, or failed on this input."""
 
 
@@ -28,17 +28,8 @@ def results(program: str, data: str) -> str:
         text = "[" + ",".join(_compiled(program).input_text(data).all()) + "]"
     except ValueError as error:
         raise ProgramFault(_first_line(str(error))) from error
-    if text.count("[") + text.count("{") > DEEPEST:
-        _require_shallow(text)
+    require_shallow(text)
     return text
-
-
-def _require_shallow(text: str) -> None:
-    """A value that nobody could store is refused here, where Python may not recurse deeply."""
-    try:
-        json.loads(text)
-    except (RecursionError, ValueError) as error:
-        raise ProgramFault("The result is nested too deeply") from error
 
 
 def _first_line(text: str) -> str:

@@ -15,6 +15,8 @@ from engine.errors import Unavailable
 from engine.evaluators.process import Child, Limits
 
 SLOW_AFTER_S = 0.2
+WARM_AFTER_S = 0.3
+"""Starting children is left until the server itself has started."""
 PATIENCE_S = 0.3
 """How long a question waits for a free child before another one is started."""
 SLOW_KNOWN = 1000
@@ -30,7 +32,7 @@ class Turn:
 
 
 class Pool:
-    """Lends children. `start` returns at once: they become ready in the background."""
+    """Lends children, between `start` and `stop`."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -42,18 +44,21 @@ class Pool:
         """The turns of slow expressions while another of them runs."""
         self._slow: dict[int, None] = {}
         self._starting: set[asyncio.Task[None]] = set()
+        self._warming: asyncio.TimerHandle | None = None
         self._open = False
 
     # ------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Begin to start the children."""
+        """Let questions come. The children are started when the first one comes, or else in a moment."""
         self._open = True
-        self._fill()
+        self._warming = asyncio.get_running_loop().call_later(WARM_AFTER_S, self._fill)
 
     async def stop(self) -> None:
         """End all children; whoever waits gets `Unavailable`. Safe to call twice."""
         self._open = False
+        if self._warming is not None:
+            self._warming.cancel()
         self._refuse(Unavailable(STOPPING))
         for task in self._starting:
             task.cancel()
@@ -82,10 +87,10 @@ class Pool:
     async def _started(self, child: Child) -> None:
         try:
             await child.start()
-        except Unavailable as error:
+        except Exception as error:  # the top of a task: whoever waits for this child is told
             self._children.discard(child)
             if not self._children:
-                self._refuse(error)
+                self._refuse(Unavailable(f"No evaluator process could be started: {error}"))
             return
         self._idle.append(child)
         self._serve()
@@ -95,8 +100,7 @@ class Pool:
         self._children.discard(child)
         if child in self._idle:
             self._idle.remove(child)
-            self._fill()
-        elif child in self._busy:
+        if child.was_ready:
             self._fill()
 
     def _refuse(self, error: Unavailable) -> None:

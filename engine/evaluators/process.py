@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from engine.errors import Unavailable
 from engine.evaluators.protocol import QUESTION_HEAD, READY, REPLY_HEAD
@@ -18,7 +19,7 @@ STARTS_WITHIN_S = 20.0
 GRACE_S = 0.1
 """What the language's own clock may take longer than the limit before the process is killed."""
 DIED = "The process that evaluated the expression has ended; it may have needed too much memory."
-LONGEST_REPLY = 32 * 1024 * 1024
+LONGEST_REPLY = 16 * 1024 * 1024
 MODULES = ("_quickjs", "jq")
 _PROJECT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import sys; sys.path[:0] = sys.argv[1:-2]; from engine.evaluators.child import main; main()"
@@ -65,6 +66,7 @@ class Child(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._ended: asyncio.Future[int] | None = None
+        self.was_ready = False
         self.alive = False
         """It can be asked."""
 
@@ -83,15 +85,15 @@ class Child(asyncio.Protocol):
                 self._process = _spawn(theirs, self._limits)
             except (OSError, ImportError) as error:
                 ours.close()
-                raise Unavailable(f"No evaluator process could be started: {error}") from error
+                raise Unavailable(str(error)) from error
         self._reply = loop.create_future()
         await loop.create_connection(lambda: self, sock=ours)
         try:
             reply = await self._answer_within(STARTS_WITHIN_S)
         except Gone as gone:
-            raise Unavailable("The evaluator process ended while it started; its last words are in the log.") from gone
+            raise Unavailable("it ended while it started; its last words are in the log") from gone
         assert reply.outcome == READY, reply
-        self.alive = True
+        self.alive = self.was_ready = True
 
     async def ask(self, kind: int, source: bytes, data: bytes) -> Reply:
         """The child's reply. Raises `Gone` when there will be none; then it is dead."""
@@ -124,6 +126,7 @@ class Child(asyncio.Protocol):
 
     def _end(self) -> None:
         self.alive = False
+        self._fail()
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
         if self._transport is not None:
@@ -138,8 +141,7 @@ class Child(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is ours."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # by its looks: uvloop's is no subclass
 
     def data_received(self, data: bytes) -> None:
         """A piece of the reply."""
@@ -158,13 +160,16 @@ class Child(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - of the protocol
         """It has ended, by itself or not."""
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_exception(self._gone)
+        self._fail()
         if self._process is not None:
             self._process.kill()
             self._ended = asyncio.get_running_loop().run_in_executor(None, self._process.wait)
         self.alive = False
         self._on_end(self)
+
+    def _fail(self) -> None:
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(self._gone)
 
 
 def _spawn(connection: socket.socket, limits: Limits) -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.tasks.base import TaskType
+from engine.tasks.decision import DECISION
 from engine.tasks.do_while import DO_WHILE
 from engine.tasks.dynamic import dynamic
 from engine.tasks.event import EVENT
@@ -11,7 +12,11 @@ from engine.tasks.fork_join import FORK_JOIN
 from engine.tasks.fork_join_dynamic import FORK_JOIN_DYNAMIC
 from engine.tasks.http import HTTP
 from engine.tasks.human import HUMAN
+from engine.tasks.inline import INLINE
 from engine.tasks.join import JOIN
+from engine.tasks.json_jq_transform import JSON_JQ_TRANSFORM
+from engine.tasks.lambda_script import LAMBDA
+from engine.tasks.noop import NOOP
 from engine.tasks.set_variable import SET_VARIABLE
 from engine.tasks.start_workflow import START_WORKFLOW
 from engine.tasks.sub_workflow import SUB_WORKFLOW
@@ -21,6 +26,7 @@ from engine.tasks.wait import WAIT
 from engine.tasks.worker import WORKER
 
 TASK_TYPES: dict[str, TaskType] = {
+    "DECISION": DECISION,
     "DO_WHILE": DO_WHILE,
     "EVENT": EVENT,
     "EXCLUSIVE_JOIN": EXCLUSIVE_JOIN,
@@ -28,7 +34,11 @@ TASK_TYPES: dict[str, TaskType] = {
     "FORK_JOIN_DYNAMIC": FORK_JOIN_DYNAMIC,
     "HTTP": HTTP,
     "HUMAN": HUMAN,
+    "INLINE": INLINE,
     "JOIN": JOIN,
+    "JSON_JQ_TRANSFORM": JSON_JQ_TRANSFORM,
+    "LAMBDA": LAMBDA,
+    "NOOP": NOOP,
     "SET_VARIABLE": SET_VARIABLE,
     "SIMPLE": WORKER,
     "START_WORKFLOW": START_WORKFLOW,

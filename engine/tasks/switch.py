@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from engine.definitions import Json, JsonObject, WorkflowTask
+from engine.definitions import JsonObject, WorkflowTask
 from engine.draft import Attempt, Draft, Scope
 from engine.ending import WorkflowEnds
+from engine.expressions import EVALUATORS, NOT_HERE, evaluate
 from engine.java_text import java_text
 from engine.model import Task
-from engine.questions import Evaluate, Steps
+from engine.questions import Evaluated, Steps
 from engine.status import TaskStatus, WorkflowStatus
 from engine.tasks.base import TaskType, done, plain_input
-
-SCRIPTS = frozenset({"javascript", "graaljs"})
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[Task]:
     given = plain_input(draft, node, attempt)
-    value, error = yield from _evaluate(node, given)
-    if error is not None:
-        # §2.8: an error makes a FAILED row; SWITCH is never retried
+    answer = yield from _evaluate(node, given)
+    if answer.error is not None:
+        # E37: an error makes a FAILED row; SWITCH is never retried
         row = done(
             draft, node, scope, attempt, task_def_name="SWITCH", status=TaskStatus.FAILED, input_data=given,
-            reason_for_incompletion=error,
+            reason_for_incompletion=answer.error,
         )  # fmt: skip
         return draft.add(row)
-    case = java_text(value)
+    case = java_text(answer.value)
     chosen = _branch(node, case)
     shown: JsonObject = {**given, "case": case} | ({"hasChildren": "true"} if chosen else {})
     output: JsonObject = {"evaluationResult": [case], "selectedCase": case}
@@ -35,14 +34,12 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
     return draft.add(row)
 
 
-def _evaluate(node: WorkflowTask, given: JsonObject) -> Steps[tuple[Json, str | None]]:
-    kind, expression = node.evaluator_type or "", node.expression or ""
-    if kind == "value-param":
-        return given.get(expression), None
-    if kind in SCRIPTS:
-        answer = yield Evaluate(kind, expression, given)
-        return answer.value, answer.error
-    raise WorkflowEnds(WorkflowStatus.FAILED, f"No evaluator registered for type: {kind}")
+def _evaluate(node: WorkflowTask, given: JsonObject) -> Steps[Evaluated]:
+    kind = node.evaluator_type or ""
+    if kind not in EVALUATORS:
+        raise WorkflowEnds(WorkflowStatus.FAILED, NOT_HERE.get(kind, f"No evaluator registered for type: {kind}"))
+    answer = yield from evaluate(kind, node.expression or "", given)
+    return answer
 
 
 def _branch(node: WorkflowTask, case: str) -> list[WorkflowTask]:
