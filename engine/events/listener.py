@@ -66,6 +66,11 @@ class Listener:
         """Take up what a crash or another process has left behind."""
         await self.refresh(LEFT_BEHIND_MS)
 
+    async def idle(self) -> None:
+        """Wait until every message that has handlers has been acted on."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
+
     async def stop(self) -> None:
         """Finish the messages that are being handled; the others wait in the store."""
         self._stopping = True

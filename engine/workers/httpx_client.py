@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 
 import httpcore
@@ -174,6 +175,6 @@ def _root(error: BaseException) -> str:
     cause = error.__cause__ or error.__context__
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
-            text = cause.strerror
+            text = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror
         cause = cause.__cause__ or cause.__context__
     return text

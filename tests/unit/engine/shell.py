@@ -13,6 +13,7 @@ from engine.model import Task
 from engine.ports import Commit, Stored
 from engine.requests import StartWorkflowRequest, TaskResult
 from engine.status import TaskStatus
+from engine.workers.http import Http
 from storage.memory import MemoryStore
 from tests.world import CountingIds, FakeClock
 
@@ -63,9 +64,9 @@ class Unreliable(MemoryStore):
 class Shell:
     """An engine and what it stands on."""
 
-    def __init__(self, store: Unreliable | None = None) -> None:
-        self.store, self.clock, self.ids = store or Unreliable(), FakeClock(), CountingIds()
-        self.engine = Engine(self.store, self.clock, self.ids)
+    def __init__(self, store: Unreliable | None = None, http: Http | None = None, first_id: int = 1) -> None:
+        self.store, self.clock, self.ids = store or Unreliable(), FakeClock(), CountingIds(first_id)
+        self.engine = Engine(self.store, self.clock, self.ids, http)
 
     async def __aenter__(self) -> Shell:
         await self.engine.start()
@@ -105,3 +106,10 @@ async def refused(steps: Awaitable[object]) -> ConductorError:
     except ConductorError as error:
         return error
     raise AssertionError("nothing was refused")
+
+
+async def until(condition: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
+    """Give the loop its turns until the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The row of an HTTP task (§2.15, §8.5): waiting, begun, reported. What is sent and answered: tests/unit/engine/workers."""
+"""The row of an HTTP task (§2.15, §8.5): waiting, begun, reported. What is sent and answered: the tests of workers."""
 
 from __future__ import annotations
 
