@@ -28,12 +28,12 @@ from engine.commands import (
     Terminate,
     UpdateTask,
 )
-from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef, WorkflowTask
+from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef
 from engine.dispatch import Dispatch
 from engine.draft import Decision
-from engine.effects import StartWorkflow
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.evaluators.evaluator import Evaluators, Limits
+from engine.events.listener import listener
 from engine.model import Task
 from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, PollRecord, Store
@@ -76,12 +76,13 @@ class Engine:
         self._runner = Runner(store, self._catalog, clock, ids, self._bells, self._answer)
         self._dispatch = Dispatch(store, self._runner, self._bells, clock)
         self.timer = Timer(store, self._runner, clock, self._report)
-        self.outbox = Outbox(store, self._runner, self._start_effect, self._report)
-        self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._starter = starting.Starter(self._catalog, self._runner, clock, ids)
-        self._loops: list[asyncio.Task[None]] = []
+        self.events = listener(store, self._catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
+        self.outbox = Outbox(store, self._runner, self._starter.start_effect, self.events.publish, self._report)
+        self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._workers = SystemWorkers(self._starter, self._catalog, store, self._runner, self._bells, clock, http)
         self._runner.left_queue = self._workers.left_queue
+        self._loops: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------ life
 
@@ -92,9 +93,10 @@ class Engine:
         await self._dispatch.open()
         self._evaluators.start()
         await self.outbox.sweep()
+        await self.events.refresh()
+        self._workers.start()
         loop = asyncio.get_running_loop()
         self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
-        self._workers.start()
 
     def let_polls_go(self) -> None:
         """Answer waiting polls at once, with nothing, and let no later one wait: the server is about to stop."""
@@ -107,10 +109,11 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._loops = []
+        await self._workers.stop()
+        await self.events.stop()
         await self.outbox.idle()
         await self._evaluators.stop()
         await self._dispatch.save_polls()
-        await self._workers.stop()
         await self._store.close()
 
     async def check(self) -> None:
@@ -126,6 +129,7 @@ class Engine:
                 await self._dispatch.save_polls()
                 if rounds % SWEEP_EVERY == 0:
                     await self.outbox.sweep()
+                    await self.events.sweep()
             except Exception as error:  # the top of a loop: the next round tries again
                 await self._report("upkeep", error)
 
@@ -195,8 +199,9 @@ class Engine:
         await self._catalog.delete_task_def(name)
 
     async def add_event_handlers(self, handlers: Sequence[EventHandler]) -> None:
-        """Insert all or none."""
+        """Insert all or none; what waits for the active ones comes to them now."""
         await self._catalog.add_event_handlers(handlers)
+        await self.events.refresh()
 
     async def event_handlers(self, event: str | None = None, active_only: bool = False) -> list[EventHandler]:
         """Handlers of one event, or all."""
@@ -205,6 +210,7 @@ class Engine:
     async def update_event_handler(self, handler: EventHandler) -> None:
         """Replace one that exists."""
         await self._catalog.update_event_handler(handler)
+        await self.events.refresh()
 
     async def delete_event_handler(self, name: str) -> None:
         """Remove one."""
@@ -219,9 +225,6 @@ class Engine:
             problems += await self._catalog.script_violations(request.workflow_def, "startWorkflow.arg0.workflowDef")
         require_valid(problems)
         return await self._starter.start(request)
-
-    async def _start_effect(self, effect: StartWorkflow, facts: JsonObject, parent: str | None) -> None:
-        await self._starter.start_effect(effect, facts, parent)
 
     async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
         """The durable state of an execution."""

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.commands import ChildEnded, ChildGone, ChildRevived, EffectDone, Restart, Retry, Terminate
 from engine.definitions import JsonObject
-from engine.effects import Effect, RetryChild, ReviveParent, StartWorkflow, TellParent, TerminateWorkflow
+from engine.effects import Effect, PublishEvent, RetryChild, ReviveParent, StartWorkflow, TellParent, TerminateWorkflow
 from engine.errors import AlreadyExists, Conflict, NotFound
 from engine.ports import Store
 from engine.runner import Runner, Seen
@@ -19,21 +19,25 @@ from engine.status import WorkflowStatus
 
 BATCH = 100
 Start = Callable[[StartWorkflow, JsonObject, str | None], Awaitable[None]]
+Publish = Callable[[PublishEvent], Awaitable[None]]
 
 
 class Outbox:
     """Effects of this process's commits run at once; `sweep` finds what a crash has left."""
 
     def __init__(
-        self, store: Store, runner: Runner, start: Start, report: Callable[[str, BaseException], Awaitable[None]]
-    ) -> None:
+        self, store: Store, runner: Runner, start: Start, publish: Publish,
+        report: Callable[[str, BaseException], Awaitable[None]],
+    ) -> None:  # fmt: skip
         self._store, self._runner, self._start, self._report = store, runner, start, report
+        self._publish = publish
         self._effects: dict[type, Callable[[Seen, Any], Awaitable[str | None]]] = {
             StartWorkflow: self._start_workflow,
             TellParent: self._tell_parent,
             TerminateWorkflow: self._terminate,
             ReviveParent: self._revive_parent,
             RetryChild: self._retry_child,
+            PublishEvent: self._publish_event,
         }
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -93,7 +97,10 @@ class Outbox:
             return f"Error workflow {effect.name} failed to start.  reason: {error}"
         return None
 
-    async def _tell_parent(self, execution: Seen, effect: TellParent) -> None:  # noqa: ARG002 - all have this shape
+    async def _publish_event(self, execution: Seen, effect: PublishEvent) -> None:  # noqa: ARG002 - all have this shape
+        await self._publish(effect)
+
+    async def _tell_parent(self, execution: Seen, effect: TellParent) -> None:  # noqa: ARG002
         header = execution.header
         if header.parent_workflow_id and header.parent_workflow_task_id and header.status.terminal:
             with contextlib.suppress(NotFound):  # the parent was removed by hand: nobody to tell
