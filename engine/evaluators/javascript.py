@@ -13,6 +13,7 @@ import re
 
 import _quickjs
 
+from engine.evaluators import java_methods
 from engine.evaluators.faults import Fault, require_shallow
 
 STACK_BYTES = 2 * 1024 * 1024
@@ -170,6 +171,8 @@ def _run(source: str, data: str, seconds: float, memory: int) -> str:
     try:
         run = context.eval(_RUN)
         context.set("$", context.parse_json(data))
+        if java_methods.NAMED.search(source):
+            context.eval(java_methods.SOURCE)
         told = run(source)
         if not isinstance(told, str):
             told = context.eval(_SHOW)(told, context.parse_json(_exact_numbers(data)))
