@@ -13,6 +13,7 @@ from engine.commands import ChildEnded, ChildGone, ChildRevived, EffectDone, Res
 from engine.definitions import JsonObject
 from engine.effects import Effect, PublishEvent, RetryChild, ReviveParent, StartWorkflow, TellParent, TerminateWorkflow
 from engine.errors import AlreadyExists, Conflict, NotFound
+from engine.model import Task, Workflow
 from engine.ports import Store
 from engine.runner import Runner, Seen
 from engine.status import WorkflowStatus
@@ -143,11 +144,13 @@ class Outbox:
 
 def _as_input(execution: Seen) -> JsonObject:
     """The whole failed workflow, as its failure workflow receives it (E57)."""
-    header: JsonObject = msgspec.to_builtins(execution.header)
+    header = _json(execution.header)
     for internal in ("definitionId", "version", "outbox", "deadline"):
         header.pop(internal, None)
-    return {
-        "status": execution.header.status.value,
-        **header,
-        "tasks": [msgspec.to_builtins(t) for t in execution.tasks],
-    }
+    return {"status": execution.header.status.value, **header, "tasks": [_json(task) for task in execution.tasks]}
+
+
+def _json(value: Workflow | Task) -> JsonObject:
+    """As it will be read again: what a store holds and what memory holds are the same (DESIGN §8, 8)."""
+    read: JsonObject = msgspec.json.decode(msgspec.json.encode(value))
+    return read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -17,7 +18,9 @@ from tests.unit.engine.shell import Shell, on_a_loop, simple
 async def failing(shell: Shell, name: str = "w") -> str:
     """A workflow that has failed, with the failure workflow `after`."""
     await shell.register("after", WorkflowTask("human", "human", type="HUMAN"))
-    await shell.register(name, simple("t"), failure_workflow="after")
+    branches = [[simple("t")], [WorkflowTask("human", "h", type="HUMAN")]]
+    fork = WorkflowTask("fork", "f", type="FORK_JOIN", fork_tasks=branches)
+    await shell.register(name, fork, WorkflowTask("join", "j", type="JOIN", join_on=["t"]), failure_workflow="after")
     workflow_id = await shell.begin(name)
     await shell.report(workflow_id, "FAILED")
     return workflow_id
@@ -33,6 +36,7 @@ async def test_an_effect_follows_its_commit_without_a_sweep() -> None:
         started = (await shell.engine.workflow(header.output[FAILURE_WORKFLOW])).header
         assert started.workflow_name == "after"
         assert started.input["workflowId"] == workflow_id
+        assert json.loads(json.dumps(started.input)) == started.input, "what memory holds is what a store gives back"
         assert await shell.engine.outbox.sweep() == 0
 
 
