@@ -158,6 +158,9 @@ def create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> 
     row = yield from task_type(node.type).create(draft, node, scope, attempt)
     if row.executed or not row.status.terminal:
         yield from _children(draft, row)
+    if row.executed:
+        # born so, as forks and switches are: nothing settles it later
+        _tell_joins(draft, row)
 
 
 def _children(draft: Draft, row: Task) -> Steps[None]:
