@@ -24,6 +24,7 @@ from engine.requests import TaskResult
 from engine.rows import Rows
 from engine.status import TaskStatus, WorkflowStatus
 from engine.tasks import task_type
+from engine.timeouts import IN_SERVER
 from storage.memory import MemoryStore
 
 BEGINNING: Millis = 1_700_000_000_000
@@ -274,8 +275,13 @@ class World:
         return sorted(self.durable.tasks[task_id].reference_task_name for task_id in self.durable.entries)
 
     def worker_tasks(self) -> Iterable[Task]:
-        """The open tasks that workers poll."""
-        return (task for task in self.rows.open() if task_type(self.node(task).type).worker)
+        """The open tasks that workers poll, and those that wait for the server's own workers or are with them."""
+        scheduled = TaskStatus.SCHEDULED
+        return (
+            task
+            for task in self.rows.open()
+            if task_type(self.node(task).type).worker or (task.task_type in IN_SERVER and task.status is scheduled)
+        )
 
     def node(self, task: Task) -> WorkflowTask:
         node = self.execution.graph.node(task.node)

@@ -38,7 +38,9 @@ def maybe(chance: int = 4) -> st.SearchStrategy[bool]:
 class Names:
     """Gives out reference names and remembers them, so that what comes later can refer to what came earlier."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_server: bool = False) -> None:
+        self.in_server = in_server
+        """Tasks that the server itself does may be among them."""
         self._numbers = count(1)
         self.known: list[str] = []
 
@@ -130,6 +132,38 @@ def set_variable_task(draw: DrawFn, names: Names) -> WorkflowTask:
 
 
 @st.composite
+def in_server_task(draw: DrawFn, names: Names) -> WorkflowTask:
+    """HTTP or START_WORKFLOW: what the server itself takes from a queue."""
+    kind = draw(st.sampled_from(("HTTP", "HTTP", "START_WORKFLOW")))
+    given: JsonObject = {"uri": "http://localhost/${workflow.input.x}", "method": "GET"} | draw(parameters(names))
+    return WorkflowTask(
+        name="call",
+        task_reference_name=names.new("c"),
+        type=kind,
+        input_parameters=given,
+        async_complete=draw(maybe()),
+        start_delay=draw(st.sampled_from((0, 0, 0, 2))),
+        task_definition=draw(task_defs("call")) if draw(maybe(2)) else None,
+        **draw(flags()),
+    )
+
+
+@st.composite
+def event_task(draw: DrawFn, names: Names) -> WorkflowTask:
+    """EVENT to the internal queue, or to one that does not exist."""
+    return WorkflowTask(
+        name="event",
+        task_reference_name=names.new("m"),
+        type="EVENT",
+        sink=draw(st.sampled_from(("conductor", "conductor:x", "nowhere:x", "${workflow.input.x}"))),
+        input_parameters=draw(parameters(names)),
+        async_complete=draw(maybe()),
+        task_definition=draw(task_defs("event")) if draw(maybe()) else None,
+        **draw(flags()),
+    )
+
+
+@st.composite
 def terminate_task(draw: DrawFn, names: Names) -> WorkflowTask:
     """TERMINATE with each status, with and without an output of its own."""
     status = draw(st.sampled_from(("COMPLETED", "FAILED", "TERMINATED")))
@@ -177,7 +211,9 @@ def fork_and_join(draw: DrawFn, names: Names, depth: int) -> list[WorkflowTask]:
 @st.composite
 def nodes(draw: DrawFn, names: Names, depth: int, least: int = 1) -> list[WorkflowTask]:
     """A list of tasks as it stands in a definition, a case or a branch."""
-    plain = ("worker", "worker", "worker", "wait", "human", "set_variable", "terminate")
+    plain: tuple[str, ...] = ("worker", "worker", "worker", "wait", "human", "set_variable", "terminate", "event")
+    if names.in_server:
+        plain += ("in_server",)
     kinds = plain + (("switch", "switch", "fork", "fork") if depth > 0 else ())
     made: list[WorkflowTask] = []
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=least, max_size=3)):
@@ -196,13 +232,17 @@ _PLAIN = {
     "human": human_task,
     "set_variable": set_variable_task,
     "terminate": terminate_task,
+    "event": event_task,
+    "in_server": in_server_task,
 }
 
 
 @st.composite
-def workflow_defs(draw: DrawFn, depth: int = 2) -> WorkflowDef:
-    """A whole definition that registration accepts."""
-    names = Names()
+def workflow_defs(draw: DrawFn, depth: int = 2, in_server: bool = False) -> WorkflowDef:
+    """A whole definition that registration accepts; with `in_server` also with tasks that a whole engine would do by
+    itself.
+    """
+    names = Names(in_server)
     tasks = draw(nodes(names, depth))
     outputs: list[JsonObject] = [
         {},

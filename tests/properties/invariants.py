@@ -10,7 +10,7 @@ from engine.commands import UpdateTask
 from engine.model import Task, Workflow
 from engine.rows import Rows
 from engine.status import TaskStatus, WorkflowStatus
-from engine.timeouts import deadline, workflow_deadline
+from engine.timeouts import IN_SERVER, deadline, workflow_deadline
 from tests.world import World
 
 
@@ -33,8 +33,10 @@ def one_open_task_per_reference(world: World) -> None:
 
 
 def queues_hold_exactly_the_open_worker_tasks(world: World) -> None:
-    """(4, C15) SCHEDULED worker tasks wait in a queue, IN_PROGRESS ones are claimed, nothing else is in a queue."""
-    expected = {task.task_id: task.status is TaskStatus.IN_PROGRESS for task in world.worker_tasks()}
+    """(4, C15) SCHEDULED worker tasks wait in a queue, IN_PROGRESS ones are claimed, nothing else is in a queue. A task
+    that is with the server's own worker is claimed and SCHEDULED.
+    """
+    expected = {task.task_id: _claimed(task) for task in world.worker_tasks()}
     entries = {task_id: task_id in world.durable.claimed for task_id in world.durable.entries}
     assert entries == expected
     for task_id, entry in world.durable.entries.items():
@@ -42,6 +44,12 @@ def queues_hold_exactly_the_open_worker_tasks(world: World) -> None:
         assert task is not None
         assert (entry.workflow_id, entry.priority) == (world.header.workflow_id, world.header.priority)
         assert entry.available_at == task.available_at or world.durable.claimed
+
+
+def _claimed(task: Task) -> bool:
+    if task.task_type in IN_SERVER:
+        return task.start_time > 0
+    return task.status is TaskStatus.IN_PROGRESS
 
 
 def a_running_workflow_can_go_on(world: World) -> None:

@@ -32,6 +32,7 @@ from engine.model import Task
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest, TaskResult
 from engine.rows import unsettled
 from engine.status import REPORTABLE, TaskStatus, WorkflowStatus
+from engine.timeouts import IN_SERVER
 from tests.properties import invariants
 from tests.properties.definitions import FAILURE_WORKFLOW, workflow_defs
 from tests.world import Surroundings, World
@@ -64,7 +65,11 @@ class AnExecution(RuleBasedStateMachine):
     world: World
 
     @initialize(
-        definition=workflow_defs(), around=around, given=inputs, domains=domains, priority=st.sampled_from((0, 7))
+        definition=workflow_defs(in_server=True),
+        around=around,
+        given=inputs,
+        domains=domains,
+        priority=st.sampled_from((0, 7)),
     )
     def begin(
         self,
@@ -83,9 +88,12 @@ class AnExecution(RuleBasedStateMachine):
     @rule(pick=picks)
     def poll(self, pick: int) -> None:
         entries = self.world.pollable()
-        task_id = entries[pick % len(entries)].task_id
-        self.world.durable.claimed.add(task_id)
-        self.do(HandOut(task_id, "worker"))
+        entry = entries[pick % len(entries)]
+        self.world.durable.claimed.add(entry.task_id)
+        decision = self.do(HandOut(entry.task_id, "worker", in_server=entry.queue in IN_SERVER))
+        if decision.commit is None:
+            # its time is over: the timer, which is late here, ends it
+            self.world.durable.claimed.discard(entry.task_id)
 
     @precondition(lambda self: self.world.rows.open())
     @rule(pick=picks, status=statuses, output=outputs, callback=st.sampled_from((0, 0, 3)))
@@ -104,6 +112,16 @@ class AnExecution(RuleBasedStateMachine):
         if result.status is not TaskStatus.IN_PROGRESS:
             assert decision.commit is None
         assert plain(world) == before
+
+    @precondition(lambda self: any(task.task_type in IN_SERVER and task.start_time for task in self.world.rows))
+    @rule(pick=picks, status=statuses, stale=st.booleans())
+    def the_server_reports(self, pick: int, status: TaskStatus, stale: bool) -> None:
+        """On a run that it has begun; one that was overtaken changes nothing."""
+        begun = [task for task in self.world.rows if task.task_type in IN_SERVER and task.start_time]
+        task = begun[pick % len(begun)]
+        result = self.world.result(task.task_id, status, {"x": "answer"})
+        decision = self.do(UpdateTask(result, begun=task.start_time - stale))
+        assert not stale or decision.commit is None
 
     @precondition(lambda self: self.reports)
     @rule(pick=picks)
