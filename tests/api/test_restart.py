@@ -21,6 +21,8 @@ from tests.rest import Json, Rest, fresh, result, simple
 from tests.serving import HOST, Server
 
 WAIT_SECONDS = 3
+LONG_WAIT_SECONDS = 600
+"""For stories that must look the same after a restart, however slow the machine is."""
 
 
 @pytest.fixture
@@ -49,13 +51,13 @@ class Stories(NamedTuple):
     done: str
 
 
-def tell(rest: Rest) -> Stories:
+def tell(rest: Rest, wait_seconds: int = WAIT_SECONDS) -> Stories:
     """One execution in every state that a restart could lose."""
     kind = rest.define_task(fresh("step"), retryCount=1, retryDelaySeconds=2, timeoutSeconds=0)
     later = fresh("later")
     flow = rest.define([simple(kind, "a", n="${workflow.input.n}"), simple(later, "b")])
     timer = {"name": "wait", "taskReferenceName": "wait", "type": "WAIT"}
-    timed_flow = rest.define([{**timer, "inputParameters": {"duration": f"{WAIT_SECONDS} seconds"}}])
+    timed_flow = rest.define([{**timer, "inputParameters": {"duration": f"{wait_seconds} seconds"}}])
     rest.http.post("/event", json={"name": fresh("handler"), "event": "conductor:x", "actions": [], "active": False})
     handed_out = rest.start(flow, input={"n": 1}, correlationId="kept", priority=7)
     rest.poll(kind, workerid="host")
@@ -82,7 +84,7 @@ def everything(rest: Rest, stories: Stories) -> Json:
 
 @pytest.mark.parametrize("end", [Server.stop, Server.kill], ids=["sigterm", "kill-9"])
 def test_everything_is_there_after_a_restart(durable: Server, rest: Rest, end: Callable[[Server], object]) -> None:
-    stories = tell(rest)
+    stories = tell(rest, LONG_WAIT_SECONDS)
     before = everything(rest, stories)
 
     end(durable)
@@ -122,7 +124,7 @@ def test_every_execution_goes_on_after_a_restart(durable: Server, rest: Rest, en
 
 
 def test_a_killed_worker_process_is_replaced(durable: Server, rest: Rest) -> None:
-    stories = tell(rest)
+    stories = tell(rest, LONG_WAIT_SECONDS)
     before = everything(rest, stories)
     (worker,) = _children(durable.pid)
 

@@ -1,12 +1,10 @@
-"""Three rounds of kill -9 in the suite; `scripts/test-crash` runs twenty."""
+"""Three rounds of kill -9 in the suite; `scripts/test-crash` runs twenty, and measures how long a restart takes."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.crash.rounds import run_rounds
-
-RESTART_WITHIN_MS = 3000
 
 
 @pytest.mark.crash
@@ -19,4 +17,3 @@ def test_kill_loses_no_acknowledged_update_and_schedules_nothing_twice() -> None
     table = "\n".join(lines)
     faults = [fault for result in rounds for fault in result.faults]
     assert not faults, "\n".join([table, *faults[:20]])
-    assert max(time_ms for result in rounds for time_ms in result.restarts_ms) < RESTART_WITHIN_MS, table
