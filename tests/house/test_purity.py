@@ -10,7 +10,7 @@ import pytest
 from tests.serving import PROJECT
 
 SHELL = (
-    "api", "bells", "cache", "catalog", "dispatch", "evaluators", "events", "outbox", "runner", "starting", "timer",
+    "api", "bells", "blocking", "cache", "catalog", "dispatch", "evaluators", "events", "idempotency", "outbox", "runner", "starting", "timer",
     "workers",
 )  # fmt: skip
 ALLOWED = frozenset(
