@@ -23,9 +23,9 @@ PART = 8 * 1024 * 1024
 SMALL = 2 * 1024 * 1024
 """Bytes that every header has room for."""
 _DUPLICATE = 11000
-_TASK_LEAVES = dict.fromkeys((*ENTRY_FIELDS, "seq", "doc", "deadline", "wake", "fired"), "")
+_TASK_LEAVES = dict.fromkeys((*ENTRY_FIELDS, "seq", "doc", "deadline", "wake", "again", "fired"), "")
 _SUMMARY_LEAVES = dict.fromkeys((*COLUMNS.values(), "idempotency_key", "doc"), "")
-_HEADER_LEAVES = dict.fromkeys(("doc", "deadline", "wake", "fired", "outbox", "purged", "update_time"), "")
+_HEADER_LEAVES = dict.fromkeys(("doc", "deadline", "wake", "again", "fired", "outbox", "purged", "update_time"), "")
 
 
 class Application:

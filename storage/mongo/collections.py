@@ -47,7 +47,8 @@ def _gone() -> IndexModel:
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
     {
         "workflows": (
-            _index("wake", "wake", "fired", sparse=True),
+            _index("wake", "wake", sparse=True),
+            _index("again", "again", sparse=True),
             _index("outbox", "outbox", sparse=True),
             _index("writer", "writer", sparse=True),
             _gone(),
@@ -61,7 +62,8 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             _index("slot", "slot", unique=True, sparse=True),
             _index("limit", "limit_key", "claimed", sparse=True),
             _index("served", "served", sparse=True),
-            _index("wake", "wake", "fired", sparse=True),
+            _index("wake", "wake", sparse=True),
+            _index("again", "again", sparse=True),
             _gone(),
         ),
         "summaries": (

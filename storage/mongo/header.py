@@ -17,7 +17,7 @@ from storage.mongo.lane import version_after
 from storage.mongo.pending import encoded
 
 _workflow = msgspec.json.Decoder(Workflow)
-_BY_HEADER = ("deadline", "wake", "fired", "outbox")
+_BY_HEADER = ("deadline", "wake", "again", "fired", "outbox")
 """Fields that every header states anew, or takes away."""
 
 
@@ -46,7 +46,7 @@ def _fields(commits: Sequence[Commit], stamp: int, pending: Doc | None, writer: 
     fields: Doc = {"version": version_after(commits[-1]), "stamp": stamp, "writer": writer}
     for commit in commits:
         if commit.header:
-            fields = {**fields, "outbox": None, "wake": None, **_of_header(commit.header)}
+            fields |= _of_header(commit.header)
         elif not commit.touch:
             fields["update_time"] = commit.update_time
     if any(commit.removed for commit in commits):

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import msgspec
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from engine.model import Millis
@@ -52,8 +51,8 @@ class Limits:
         """The moment from which the window has room for one more claim; 0 = now and always."""
         if limit.per_window <= 0:
             return 0
-        where = {"key": limit.key, "n": {"$lt": limit.per_window}}
-        uses = await listed(lambda: self._db.windows.find(where).sort("at", 1).limit(limit.per_window))
+        known = self._db.windows.find
+        uses = await listed(lambda: known({"key": limit.key}).sort("at", 1).limit(limit.per_window))
         return int(uses[0]["at"]) + limit.window_ms if len(uses) >= limit.per_window else 0
 
     async def give_back(self, entry: Doc) -> None:
@@ -80,15 +79,16 @@ class Limits:
         return {row["_id"]: row["slot"] for row in found if row.get("limit_key") == key}
 
     async def _use(self, limit: Limit, now: Millis) -> str | None:
-        """Take the document of the window that was used longest ago."""
-        where = {"key": limit.key, "at": {"$lte": now - limit.window_ms}, "n": {"$lt": limit.per_window}}
-        used = {"$set": {"at": now}}
-        found = await insist(
-            lambda: self._db.windows.find_one_and_update(
-                where, used, sort=[("at", 1)], return_document=ReturnDocument.AFTER
-            )
-        )
-        return str(found["_id"]) if found else await self._new_use(limit, now)
+        """Take the document of the window that was used longest ago, unless another claim is faster."""
+        where = {"key": limit.key, "at": {"$lte": now - limit.window_ms}}
+        known = self._db.windows.find
+        for use in await listed(lambda: known(where).sort("at", 1).limit(limit.per_window)):
+            one, used = {"_id": use["_id"], "at": use["at"]}, {"$set": {"at": now}}
+            if use["n"] < limit.per_window:
+                taken = await insist(lambda one=one, used=used: self._db.windows.update_one(one, used))  # type: ignore[misc]
+                if taken.matched_count:
+                    return str(use["_id"])
+        return await self._new_use(limit, now)
 
     async def _new_use(self, limit: Limit, now: Millis) -> str | None:
         known = await listed(lambda: self._db.windows.find({"key": limit.key}, {"n": 1}))

@@ -23,7 +23,7 @@ ENTRY_FIELDS = (
     "queue", "lane", "limit", "limit_key", "priority", "available_at", "free_at", "claimed", "holder", "bell",
     "slot", "window", "window_at", "served",
 )  # fmt: skip
-_TASK_FIELDS = ("seq", "doc", "deadline", "wake", "fired")
+_TASK_FIELDS = ("seq", "doc", "deadline", "wake", "again", "fired")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -240,8 +240,9 @@ def _task(workflow_id: str, task: Task, stamp: int) -> TaskChange:
     change.drop(("gone", "removed_at"))
     if task.deadline:
         change.put({"deadline": task.deadline, "wake": task.deadline, "fired": 0})
+        change.drop(("again",))
     else:
-        change.drop(("deadline", "wake", "fired"))
+        change.drop(("deadline", "wake", "again", "fired"))
     change.upsert = True
     return change
 

@@ -30,6 +30,7 @@ LEASE_MS = 30_000
 """Milliseconds after which an entry comes back whose claimer neither handed it out nor gave it back."""
 LANES_EVERY = 1.0
 """Seconds for which a process believes to know the lanes of a queue."""
+_IN_HANDS = 100
 _ORDER = [("priority", -1), ("free_at", 1)]
 _FIELDS = {
     "workflow_id": 1, "queue": 1, "lane": 1, "priority": 1, "available_at": 1, "free_at": 1, "limit": 1,
@@ -196,14 +197,17 @@ class Queues:
         return self._lanes.get(queue, set())
 
     async def _lane_opens(self, queue: str, lane: str) -> Millis | None:
-        where = {"queue": queue, "lane": lane, "free_at": {"$gte": 0}, "claimed": False}
-        found = await listed(lambda: self._db.tasks.find(where, {"free_at": 1, "limit": 1}).sort("free_at", 1).limit(1))
-        if not found:
+        where = {"queue": queue, "lane": lane, "free_at": {"$gte": 0}}
+        fields = {"free_at": 1, "claimed": 1, "limit": 1}
+        # Few entries are claimed and not yet with their worker; those that are have no `free_at`.
+        found = await listed(lambda: self._db.tasks.find(where, fields).sort("free_at", 1).limit(_IN_HANDS))
+        first = next((entry for entry in found if not entry["claimed"]), None)
+        if first is None:
             return None
-        at: Millis = found[0]["free_at"]
+        at: Millis = first["free_at"]
         if not lane:
             return at
-        limit = _limit(found[0])
+        limit = _limit(first)
         return None if await self._limits.full(limit) else max(at, await self._limits.opens_at(limit))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 
 import msgspec
 
@@ -19,7 +20,7 @@ _TRUE: Doc = {}
 _FALSE: Doc = {"_id": {"$in": []}}
 _THERE: Doc = {"workflow_type": {"$gte": ""}}
 """Not what is left of a removed execution."""
-_SIGNS = {"<": "$lt", ">": "$gt", "<=": "$lte", ">=": "$gte", "=": "$eq", "!=": "$ne"}
+_SIGNS = {"<": "$lt", ">": "$gt", "<=": "$lte", ">=": "$gte", "!=": "$ne"}
 _END = "(?![\\s\\S])"
 """The very end of a text; `$` would also match before a last line break."""
 _LONGEST = 32_000
@@ -32,13 +33,15 @@ _summary = msgspec.json.Decoder(Summary)
 async def page_of(collections: Collections, wanted: Search) -> Page:
     """One page, and the exact number of hits at about the same moment."""
     where = condition(wanted)
-    sort = [(COLUMNS[key.field], -1 if key.descending else 1) for key in order_of(wanted)]
+    sort: dict[str, int] = {}
+    for key in order_of(wanted):
+        sort.setdefault(COLUMNS[key.field], -1 if key.descending else 1)  # a column that comes again decides nothing
 
     async def found() -> list[Doc]:
         if not wanted.size:
             return []
         rows = collections.summaries.find
-        return await listed(lambda: rows(where, {"doc": 1}).sort(sort).skip(wanted.start).limit(wanted.size))
+        return await listed(lambda: rows(where, {"doc": 1}).sort(list(sort.items())).skip(wanted.start).limit(wanted.size))
 
     total, hits = await asyncio.gather(insist(lambda: collections.summaries.count_documents(where)), found())
     return Page(total, tuple(_summary.decode(row["doc"]) for row in hits))
@@ -46,42 +49,75 @@ async def page_of(collections: Collections, wanted: Search) -> Page:
 
 def condition(wanted: Search) -> Doc:
     """The condition of a search: its query and its free text."""
-    parts = [part for part in (_THERE, _compile(wanted.query)) if part]
+    parts = [_compile(wanted.query)]
     if wanted.free_text:
         parts.append({"doc": _regex(_any_case(wanted.free_text))})
-    return parts[0] if len(parts) == 1 else {"$and": parts}
+    elif not _tells(wanted.query):
+        parts.append(_THERE)
+    return _all(parts)
+
+
+def _column(field: Field) -> str:
+    return "_id" if field == "workflowId" else COLUMNS[field]
+
+
+def _tells(query: Query) -> bool:
+    """True when nothing that has only an id left fits this query."""
+    match query:
+        case And(parts):
+            return any(map(_tells, parts))
+        case Or(parts):
+            return all(map(_tells, parts))
+        case IsNull(field, negated):
+            return negated and field != "workflowId"
+        case Comparison(field, sign):
+            return sign != "!=" and field != "workflowId"
+        case OneOf(field) | StartsWith(field):
+            return field != "workflowId"
+
+
+def _all(parts: list[Doc]) -> Doc:
+    """One flat document where each column stands once, which every planner understands; else a conjunction."""
+    flat: Doc = {}
+    for part in parts:
+        if flat.keys() & part.keys():
+            return {"$and": [part for part in parts if part]}
+        flat |= part
+    return flat
 
 
 def _compile(query: Query) -> Doc:
     match query:
         case And(parts):
-            return _joined("$and", [_compile(part) for part in parts])
+            return _all([_compile(part) for part in parts])
         case Or(parts):
-            return _joined("$or", [_compile(part) for part in parts]) if parts else _FALSE
+            return _any([_compile(part) for part in parts])
         case IsNull(field, negated):
-            return {COLUMNS[field]: {"$ne" if negated else "$eq": None}}
+            return {_column(field): {"$ne" if negated else "$eq": None}}
         case StartsWith(field, prefix):
             return _prefix(field, prefix)
         case OneOf(field, values):
             asked = [found for value in values if (found := asked_value(field, value)) is not None]
-            return {COLUMNS[field]: {"$in": asked}}
+            return {_column(field): {"$in": asked}}
         case Comparison():
             return _comparison(query)
 
 
-def _joined(word: str, conditions: list[Doc]) -> Doc:
-    return {word: conditions} if len(conditions) > 1 else conditions[0] if conditions else _TRUE
+def _any(parts: list[Doc]) -> Doc:
+    if not all(parts):
+        return _TRUE
+    return parts[0] if len(parts) == 1 else {"$or": parts} if parts else _FALSE
 
 
 def _comparison(comparison: Comparison) -> Doc:
-    column, sign = COLUMNS[comparison.field], comparison.operator
+    column, sign = _column(comparison.field), comparison.operator
     if pattern := wildcard(comparison.field, sign, comparison.value):
         like = {column: _regex(_like(pattern))}
         return {"$nor": [like]} if sign == "!=" else like
     asked: Value | None = asked_value(comparison.field, comparison.value)
     if asked is None:
         return _TRUE if sign == "!=" else _FALSE
-    return {column: {_SIGNS[sign]: asked}}
+    return {column: asked if sign == "=" else {_SIGNS[sign]: asked}}
 
 
 def _like(pattern: str) -> str:
@@ -105,12 +141,22 @@ def _regex(expression: str) -> Doc:
 
 
 def _prefix(field: Field, prefix: str) -> Doc:
-    column = COLUMNS[field]
+    column = _column(field)
     if not prefix:
         return {column: {"$ne": None}}
     if field in TEXT_FIELDS:
-        return {column: _regex("^" + re.escape(prefix))}
-    return _joined("$or", [{column: {"$gte": low, "$lte": high}} for low, high in _numbers(prefix)]) or _FALSE
+        return {column: {"$gte": prefix, **_below(prefix)}}
+    return _any([{column: {"$gte": low, "$lte": high}} for low, high in _numbers(prefix)])
+
+
+def _below(prefix: str) -> Doc:
+    """The first text in the order of code points that is behind all that begin like this."""
+    for end in range(len(prefix), 0, -1):
+        point = ord(prefix[end - 1]) + 1
+        if point <= sys.maxunicode:
+            following = chr(0xE000 if 0xD800 <= point < 0xE000 else point)
+            return {"$lt": prefix[: end - 1] + following}
+    return {}
 
 
 def _numbers(prefix: str) -> list[tuple[int, int]]:

@@ -57,6 +57,15 @@ def _mongodb(uri: str, name: str) -> str:
     return f"{scheme}://{rest.split('/')[0]}/{name}" + (f"?{options}" if options else "")
 
 
+def mongo_uri() -> str:
+    """An empty database on a real MongoDB where MONGODB_URI names one, else on the wire-protocol server."""
+    if real := os.environ.get("MONGODB_URI"):
+        return _mongodb(real, database())
+    if reason := missing():
+        pytest.skip(reason)
+    return wire_server().uri(database())
+
+
 def _mocked(_: Path) -> Store:
     from tests.contract.mocked import MockedClient
 
