@@ -19,6 +19,8 @@ from engine.requests import TaskResult
 from engine.runner import Runner
 from engine.workers.work import Outcome, Work, failed
 
+LOOK_S = 1.0
+"""How often a store that other processes share is asked for tasks that they have scheduled."""
 PAUSE_S = 1.0
 """Before something is tried again that could not be done now."""
 Report = Callable[[str, BaseException], Awaitable[None]]
@@ -74,7 +76,8 @@ class SystemWorker:
 
     async def _wait(self, bell: asyncio.Future[None]) -> None:
         """Until the bell rings, a delayed entry is due, or there is room again."""
-        seconds = self._store.look_every
+        # what this process schedules rings; only what others leave to it is looked for
+        seconds = None if self._store.look_every is None else LOOK_S
         available = await self._store.next_available(self.kind) if len(self._runs) < self._limit else None
         if available is not None:
             due = max(available - self._clock.now(), 1) / 1000
