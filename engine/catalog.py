@@ -41,16 +41,31 @@ class Catalog:
         self._handlers: dict[str, EventHandler] = {}
         self._graphs: dict[str, Graph] = {}
         self._snapshots: dict[tuple[str, int], tuple[Graph, Document]] = {}
+        self._version = 0
 
     async def open(self) -> None:
         """Read everything that is registered."""
+        self._version = await self._store.documents_version()
+        await self._read()
+
+    async def refresh(self) -> None:
+        """See what other processes have registered by now: one small read in a shared store, none in another."""
+        version = await self._store.documents_version()
+        if version != self._version:
+            await self._read()
+            self._version = version  # read before: what is registered meanwhile is read again
+
+    async def _read(self) -> None:
+        workflow_defs: dict[str, dict[int, WorkflowDef]] = {}
         for document in await self._store.list_documents(WORKFLOW_DEF):
             definition = msgspec.json.decode(document.body, type=WorkflowDef)
-            self._workflow_defs.setdefault(definition.name, {})[definition.version] = definition
-        for document in await self._store.list_documents(TASK_DEF):
-            self._task_defs[document.name] = msgspec.json.decode(document.body, type=TaskDef)
-        for document in await self._store.list_documents(EVENT_HANDLER):
-            self._handlers[document.name] = msgspec.json.decode(document.body, type=EventHandler)
+            workflow_defs.setdefault(definition.name, {})[definition.version] = definition
+        task_defs = await self._store.list_documents(TASK_DEF)
+        handlers = await self._store.list_documents(EVENT_HANDLER)
+        self._workflow_defs = workflow_defs
+        self._task_defs = {found.name: msgspec.json.decode(found.body, type=TaskDef) for found in task_defs}
+        self._handlers = {found.name: msgspec.json.decode(found.body, type=EventHandler) for found in handlers}
+        self._snapshots.clear()
 
     # ------------------------------------------------------------------ workflow definitions
 
