@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Sequence
 
 from engine import starting
+from engine.answers import Answers
 from engine.bells import Bells
 from engine.catalog import Catalog
 from engine.commands import (
@@ -21,6 +22,7 @@ from engine.commands import (
     ExtendLease,
     Pause,
     Rerun,
+    ResetCallbacks,
     Restart,
     Resume,
     Retry,
@@ -34,10 +36,12 @@ from engine.draft import Decision
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.evaluators.evaluator import Evaluators, Limits
 from engine.events.listener import listener
+from engine.idempotency import KeyedStarter
+from engine.lookups import Lookups
 from engine.model import Task
 from engine.outbox import Outbox
-from engine.ports import Clock, Ids, Page, PollRecord, Store
-from engine.questions import Complete, Evaluate, Jitter, MissingDefinition, Question, WorkerActive
+from engine.ports import Clock, Ids, Page, Store
+from engine.queues import Queues
 from engine.requests import (
     BulkResponse,
     RerunWorkflowRequest,
@@ -48,7 +52,9 @@ from engine.requests import (
 )
 from engine.runner import Runner
 from engine.search import Search
+from engine.secret_references import Secrets, with_secrets
 from engine.status import TaskStatus
+from engine.synchronous import Synchronous
 from engine.timer import Timer
 from engine.validation import require_valid
 from engine.validation_requests import validate_start_request, validate_task_result
@@ -67,20 +73,35 @@ class Engine:
     """Built by `handlers.app` from ports; `start` and `stop` belong to the server's lifespan."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, http: Http | None = None, limits: Limits | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        http: Http | None = None,
+        limits: Limits | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self._store, self._clock, self._ids = store, clock, ids
+        self._secrets = secrets or {}
         self._bells = Bells()
         self._evaluators = Evaluators(limits)
         self._catalog = Catalog(store, clock, self._evaluators.syntax_error)
-        self._runner = Runner(store, self._catalog, clock, ids, self._bells, self._answer)
+        answers = Answers(self._catalog, self._evaluators, clock)
+        self._runner = Runner(store, self._catalog, clock, ids, self._bells, answers)
         self._dispatch = Dispatch(store, self._runner, self._bells, clock)
+        answers.active = self._dispatch.active
+        self.lookups = Lookups(store, self._runner)
+        self.queues = Queues(store, self._dispatch)
         self.timer = Timer(store, self._runner, clock, self._report)
         self._starter = starting.Starter(self._catalog, self._runner, clock, ids)
+        self._keyed = KeyedStarter(store, self._runner, self._starter)
+        self.synchronous = Synchronous(store, self._runner, self.start_workflow)
         self.events = listener(store, self._catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
         self.outbox = Outbox(store, self._runner, self._starter.start_effect, self.events.publish, self._report)
         self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
-        self._workers = SystemWorkers(self._starter, self._catalog, store, self._runner, self._bells, clock, http)
+        self._workers = SystemWorkers(
+            self._starter, self._catalog, store, self._runner, self._bells, clock, http, self._secrets
+        )
         self._runner.left_queue = self._workers.left_queue
         self._loops: list[asyncio.Task[None]] = []
 
@@ -99,8 +120,9 @@ class Engine:
         self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
 
     def let_polls_go(self) -> None:
-        """Answer waiting polls at once, with nothing, and let no later one wait: the server is about to stop."""
+        """Answer at once whoever waits for work or for an execution, now and later: the server is about to stop."""
         self._bells.close()
+        self.synchronous.let_go()
 
     async def stop(self) -> None:
         """Answer waiting polls with nothing, finish effects, flush, close. Safe to call twice."""
@@ -135,19 +157,6 @@ class Engine:
 
     async def _report(self, what: str, error: BaseException) -> None:
         log.error("%s failed and will be tried again", what, exc_info=error)
-
-    async def _answer(self, question: Question) -> object:
-        """What the core asks while it decides."""
-        if isinstance(question, WorkerActive):
-            return self._dispatch.active(question.task_type, question.domain, self._clock.now())
-        if isinstance(question, Jitter):
-            return starting.random_up_to(question.limit)
-        if isinstance(question, MissingDefinition):
-            return self._starter.missing(question.name, question.version)
-        if isinstance(question, Complete):
-            return self._catalog.complete(question.nodes)
-        assert isinstance(question, Evaluate)
-        return await self._evaluators.evaluate(question)
 
     # ------------------------------------------------------------------ metadata
 
@@ -219,29 +228,22 @@ class Engine:
     # ------------------------------------------------------------------ executions
 
     async def start_workflow(self, request: StartWorkflowRequest) -> str:
-        """Start it and decide its first tasks; returns its id."""
+        """Start it and decide its first tasks; returns its id. With an idempotency key at most once (§5.1.4)."""
         problems = validate_start_request(request, self._catalog.task_def)
         if request.workflow_def is not None:
             problems += await self._catalog.script_violations(request.workflow_def, "startWorkflow.arg0.workflowDef")
         require_valid(problems)
-        return await self._starter.start(request)
+        return await (self._keyed if request.idempotency_key else self._starter).start(request)
 
     async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
         """The durable state of an execution."""
-        seen = await self._runner.read(workflow_id)
-        tasks = tuple(view(task, seen.graph) for task in seen.tasks) if include_tasks else ()
-        return WorkflowView(seen.header, seen.graph.definition, tasks)
+        return await self.lookups.workflow(workflow_id, include_tasks)
 
     async def correlated(
         self, name: str, correlation_ids: Sequence[str], include_closed: bool = False, include_tasks: bool = False
     ) -> dict[str, list[WorkflowView]]:
         """Executions of a name by correlation id; open ones only, unless asked."""
-        found: dict[str, list[WorkflowView]] = {}
-        for correlation_id in correlation_ids:
-            ids = await self._store.correlated(name, correlation_id)
-            views = [await self.workflow(workflow_id, include_tasks) for workflow_id in ids]
-            found[correlation_id] = [v for v in views if include_closed or not v.header.status.terminal]
-        return found
+        return await self.lookups.correlated(name, correlation_ids, include_closed, include_tasks)
 
     async def search(self, search: Search) -> Page:
         """One page of summaries."""
@@ -295,6 +297,10 @@ class Engine:
         """Jump over a node that has not been reached."""
         await self._do(workflow_id, SkipTask(reference, request))
 
+    async def reset_callbacks(self, workflow_id: str) -> None:
+        """Let what was put off be polled at once."""
+        await self._do(workflow_id, ResetCallbacks())
+
     async def terminate(self, workflow_id: str, reason: str | None = None) -> None:
         """End it now."""
         await self._do(workflow_id, Terminate(reason))
@@ -312,6 +318,11 @@ class Engine:
                 await self._do(header.parent_workflow_id, ChildGone(header.parent_workflow_task_id, workflow_id))
         await self._runner.remove(workflow_id)
 
+    async def terminate_and_remove(self, workflow_id: str, reason: str | None = None, archive: bool = True) -> None:
+        """End it, then delete or archive it; refused for a COMPLETED one."""
+        await self.terminate(workflow_id, reason)
+        await self.remove(workflow_id, archive)
+
     async def decide(self, workflow_id: str) -> None:
         """Look at all clocks and rules."""
         await self._do(workflow_id, Decide())
@@ -323,7 +334,7 @@ class Engine:
     ) -> list[TaskView]:
         """Up to `count` tasks for a worker; waits up to `timeout_ms` for the first."""
         handed = await self._dispatch.poll(task_type, worker_id, domain, count, timeout_ms)
-        return [view(task, decision.graph) for decision, task in handed]
+        return [view(with_secrets(task, self._secrets), decision.graph) for decision, task in handed]
 
     async def update_task(self, result: TaskResult) -> str:
         """Take a worker's report; returns the task's id, also when it had ended already (E6)."""
@@ -384,8 +395,4 @@ class Engine:
 
     async def queue_sizes(self, task_types: Sequence[str]) -> dict[str, int]:
         """How many tasks wait, by type."""
-        return await self._dispatch.sizes(task_types)
-
-    async def polls(self, task_type: str | None = None) -> list[PollRecord]:
-        """Who polled last."""
-        return self._dispatch.polls(task_type)
+        return await self.queues.sizes(task_types)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from types import TracebackType
 
 from engine.errors import NotFound
 from engine.model import Task
@@ -19,6 +20,7 @@ from engine.status import TaskStatus
 
 LOOK_EVERY_S = 0.1
 """How often executions of a shared store are looked at while somebody waits."""
+Blocks = Callable[[Task], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +37,63 @@ class Watchers:
     """Who waits for a change of which execution."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._watches: dict[str, set[Watch]] = defaultdict(set)
+        self.closed = False
 
     def changed(self, workflow_id: str) -> None:
         """A commit of this execution has become durable."""
-        for future in self._waiting.pop(workflow_id, ()):
-            if not future.done():
-                future.set_result(None)
+        for watch in self._watches.get(workflow_id, ()):
+            watch.wake()
 
-    async def wait(self, workflow_ids: Collection[str], seconds: float) -> None:
-        """Until one of them changes or the time is over."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        for workflow_id in workflow_ids:
-            self._waiting[workflow_id].add(future)
-        try:
-            await asyncio.wait([future], timeout=max(seconds, 0))
-        finally:
-            future.cancel()
-            self._forget(workflow_ids, future)
+    def close(self) -> None:
+        """Let everybody go: the server is about to stop."""
+        self.closed = True
+        for watches in list(self._watches.values()):
+            for watch in watches:
+                watch.wake()
 
-    def _forget(self, workflow_ids: Collection[str], future: asyncio.Future[None]) -> None:
-        for workflow_id in workflow_ids:
-            known = self._waiting.get(workflow_id)
-            if known is not None:
-                known.discard(future)
-                if not known:
-                    del self._waiting[workflow_id]
+    def add(self, workflow_id: str, watch: Watch) -> None:
+        """Tell this watch of changes of that execution."""
+        self._watches[workflow_id].add(watch)
+
+    def forget(self, workflow_id: str, watch: Watch) -> None:
+        """Tell it no more."""
+        known = self._watches[workflow_id]
+        known.discard(watch)
+        if not known:
+            del self._watches[workflow_id]
+
+
+class Watch:
+    """An ear at some executions: what changes after `add` is not missed, whenever `wait` begins."""
+
+    def __init__(self, watchers: Watchers) -> None:
+        self._watchers, self._ids = watchers, set[str]()
+        self._change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def add(self, workflow_id: str) -> None:
+        """Listen to this execution too; to be called before it is read."""
+        self._ids.add(workflow_id)
+        self._watchers.add(workflow_id, self)
+
+    def wake(self) -> None:
+        """Something has changed."""
+        if not self._change.done():
+            self._change.set_result(None)
+
+    async def wait(self, seconds: float) -> None:
+        """Until one of the executions has changed, or the time is over."""
+        await asyncio.wait([self._change], timeout=max(seconds, 0))
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._change.cancel()
+        for workflow_id in self._ids:
+            self._watchers.forget(workflow_id, self)
 
 
 class Blocking:
@@ -74,34 +107,42 @@ class Blocking:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while True:
-            tree: list[Seen] = []
-            found = await self.blocked(workflow_id, references, tree)
-            left = until - loop.time()
-            if found is not None or tree[0].header.status.terminal:
-                holder, task = found or (None, None)
-                return Settled(tree[0], holder, task)
-            if left <= 0:
-                return Settled(tree[0], timed_out=True)
-            open_ids = [seen.header.workflow_id for seen in tree if not seen.header.status.terminal]
-            await self._watchers.wait(open_ids, min(left, LOOK_EVERY_S) if self._shared else left)
+            with Watch(self._watchers) as watch:
+                watch.add(workflow_id)
+                target = await self._runner.read(workflow_id)
+                found = await self._found(target, lambda task: _blocks(task, references), watch)
+                left = until - loop.time()
+                if found is not None or target.header.status.terminal:
+                    return Settled(target, *(found or ()))
+                if left <= 0 or self._watchers.closed:
+                    return Settled(target, timed_out=True)
+                await watch.wait(min(left, LOOK_EVERY_S) if self._shared else left)
 
-    async def blocked(
-        self, workflow_id: str, references: Collection[str], tree: list[Seen]
-    ) -> tuple[Seen, Task] | None:
-        """The first task, depth first, that blocks; the executions that were looked at go into `tree`."""
-        seen = await self._runner.read(workflow_id)
-        tree.append(seen)
+    async def open_wait(self, workflow_id: str) -> tuple[Seen, Task] | None:
+        """The first open WAIT of an execution, or else of its running descendants: what a signal is meant for."""
+        return await self._found(await self._runner.read(workflow_id), _is_open_wait)
+
+    async def _found(self, seen: Seen, blocks: Blocks, watch: Watch | None = None) -> tuple[Seen, Task] | None:
+        """The first task that blocks: of the execution itself, else of its children, depth first."""
         for task in seen.tasks:
-            if _blocks(task, references):
+            if blocks(task):
                 return seen, task
+        for task in seen.tasks:
             if task.task_type == "SUB_WORKFLOW" and task.status is TaskStatus.IN_PROGRESS and task.sub_workflow_id:
+                if watch is not None:
+                    watch.add(task.sub_workflow_id)
                 try:
-                    found = await self.blocked(task.sub_workflow_id, references, tree)
+                    child = await self._runner.read(task.sub_workflow_id)
                 except NotFound:
                     continue  # not started yet, or removed: nothing blocks there
+                found = await self._found(child, blocks, watch)
                 if found is not None:
                     return found
         return None
+
+
+def _is_open_wait(task: Task) -> bool:
+    return task.task_type == "WAIT" and not task.status.terminal
 
 
 def _blocks(task: Task, references: Collection[str]) -> bool:

@@ -116,6 +116,10 @@ class Rerun(msgspec.Struct, frozen=True):
     request: RerunWorkflowRequest
 
 
+class ResetCallbacks(msgspec.Struct, frozen=True):
+    """Let workers poll at once what was put off: by their own word, by a start delay or by a retry delay."""
+
+
 class SkipTask(msgspec.Struct, frozen=True):
     """Jump over a node that has not been reached."""
 
@@ -149,7 +153,7 @@ Lifecycle = (
     | ChildGone
     | ChildRevived
 )
-OfTasks = HandOut | UpdateTask | ExtendLease | SkipTask | Expire | Decide
+OfTasks = HandOut | UpdateTask | ExtendLease | SkipTask | ResetCallbacks | Expire | Decide
 Command = Lifecycle | OfTasks
 TOUCHES = (HandOut, ExtendLease)
 """Commands that change one task and nothing else: they cost no header write and leave the version alone."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from engine.bells import Bells
 from engine.commands import HandOut
@@ -148,8 +147,3 @@ class Dispatch:
     def polls(self, task_type: str | None = None) -> list[PollRecord]:
         """The last poll of each type and domain."""
         return [record for record in self._polls.values() if task_type in (None, record.queue_name)]
-
-    async def sizes(self, task_types: Sequence[str]) -> dict[str, int]:
-        """How many tasks wait, by type; domains count for their type's own queue only when named so."""
-        sizes = await self._store.queue_sizes()
-        return {name: sizes.get(name, 0) for name in task_types}

@@ -6,7 +6,9 @@ servers, one creates it and the other finds it.
 
 from __future__ import annotations
 
-from engine.errors import Conflict, VersionConflict
+import contextlib
+
+from engine.errors import Conflict, NotFound, VersionConflict
 from engine.named_id import named_id
 from engine.ports import Executions
 from engine.requests import StartWorkflowRequest
@@ -37,7 +39,9 @@ class KeyedStarter:
             try:
                 return await self._starter.start(request, workflow_id)
             except VersionConflict:
-                continue
+                # somebody else starts it just now: it is found once it is durable
+                with contextlib.suppress(NotFound):
+                    await self._runner.read(workflow_id)
         raise VersionConflict(f"Starts of {request.name} with the key {key} keep coming in; try again.")
 
     async def _known(self, request: StartWorkflowRequest, workflow_id: str) -> str | None:

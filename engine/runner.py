@@ -47,9 +47,22 @@ class Seen(msgspec.Struct, frozen=True):
     tasks: tuple[Task, ...]
 
 
-def _seen(execution: Execution) -> Seen:
+def seen(execution: Execution) -> Seen:
+    """An execution in memory as it is now."""
     rows, graph = execution.rows, execution.graph
     return Seen(execution.header, graph, tuple([shown(rows, graph, task) for task in rows]))
+
+
+def absorb(execution: Execution, decision: Decision) -> None:
+    """Make an execution in memory what a decision says."""
+    execution.header, execution.graph = decision.header, decision.graph
+    if decision.rows is not None:
+        execution.rows = decision.rows
+        return
+    for task_id in decision.removed:
+        execution.rows.remove(task_id)
+    for task in decision.changed:
+        execution.rows.put(task)
 
 
 class Runner:
@@ -65,6 +78,8 @@ class Runner:
         """Told every workflow whose outbox has got an effect."""
         self.left_queue: Callable[[str], None] = _nobody
         """Told every task whose queue entry has ended."""
+        self.changed: Callable[[str], None] = _nobody
+        """Told every workflow with a commit that has become durable."""
 
     async def execute(self, workflow_id: str, command: Command) -> Decision:
         """Decide and make durable. Raises what the rules raise, `NotFound`, or `Unavailable` from the store."""
@@ -179,15 +194,7 @@ class Runner:
             commit = msgspec.structs.replace(commit, seen=kept.stamp)
         flushed = asyncio.ensure_future(self._store.commit(commit))
         kept.stamp += 1
-        execution = kept.execution
-        execution.header, execution.graph = decision.header, decision.graph
-        if decision.rows is not None:
-            execution.rows = decision.rows
-        else:
-            for task_id in decision.removed:
-                execution.rows.remove(task_id)
-            for task in decision.changed:
-                execution.rows.put(task)
+        absorb(kept.execution, decision)
         self._cache.weigh(kept)
         kept.flushed = flushed
         if flushed.done():
@@ -201,6 +208,7 @@ class Runner:
         if done.cancelled() or done.exception() is not None:
             self._drop(commit.workflow_id, kept)
             return
+        self.changed(commit.workflow_id)
         for entry in commit.enqueue:
             self._bells.ring(entry.queue)
         for task_id in commit.dequeue:
@@ -233,11 +241,11 @@ class Runner:
         while (kept := self._cache.get(workflow_id)) is not None:
             if self._store.shared:
                 return await self._read_renewed(workflow_id)
-            seen = _seen(kept.execution)
+            state = seen(kept.execution)
             if await kept.durable():
-                return seen
+                return state
             self._drop(workflow_id, kept)
-        return _seen((await self._read_stored(workflow_id))[0])
+        return seen((await self._read_stored(workflow_id))[0])
 
     async def _read_renewed(self, workflow_id: str) -> Seen:
         turn = self._locks.acquire(workflow_id)
@@ -246,7 +254,7 @@ class Runner:
         try:
             kept = self._cache.get(workflow_id)
             kept = await self._renewed(workflow_id, kept) if kept else await self._load(workflow_id)
-            return _seen(kept.execution)
+            return seen(kept.execution)
         finally:
             self._locks.release(workflow_id)
 
@@ -261,5 +269,6 @@ class Runner:
                 await kept.durable()
             self._cache.forget(workflow_id)
             await self._store.remove(workflow_id)
+            self.changed(workflow_id)
         finally:
             self._locks.release(workflow_id)

@@ -12,7 +12,7 @@ from engine.effects import StartWorkflow
 from engine.errors import AlreadyExists, InvalidInput, NotFound, VersionConflict
 from engine.model import Millis, Workflow
 from engine.parameters import workflow_input
-from engine.ports import Clock, Ids
+from engine.ports import Clock, Document, Ids
 from engine.requests import StartWorkflowRequest, TaskExecLog
 from engine.rows import Rows
 from engine.runner import Runner
@@ -71,6 +71,13 @@ class Starter:
             raise AlreadyExists(f"Workflow {effect.workflow_id} exists already.") from None
 
     async def _begin(self, header: Workflow, inline: WorkflowDef | None) -> None:
+        new, snapshot = self.prepared(header, inline, self._clock.now())
+        _, flushed = await self._runner.hand_over(header.workflow_id, Start(snapshot), new)
+        if flushed is not None:
+            await flushed
+
+    def prepared(self, header: Workflow, inline: WorkflowDef | None, now: Millis) -> tuple[Execution, Document]:
+        """The execution as it is before its first decision, and its definition as it keeps it."""
         definition = inline or self._definition(header.workflow_name, header.workflow_version or None)
         graph, snapshot = self._catalog.snapshot(definition, registered=inline is None)
         header = replace(
@@ -78,14 +85,11 @@ class Starter:
             workflow_name=definition.name or header.workflow_name,
             workflow_version=definition.version,
             definition_id=graph.definition_id,
-            create_time=self._clock.now(),
+            create_time=now,
             input=workflow_input(header.input, definition.input_template),
             variables=definition.variables,
         )
-        new = Execution(header, graph, Rows())
-        _, flushed = await self._runner.hand_over(header.workflow_id, Start(snapshot), new)
-        if flushed is not None:
-            await flushed
+        return Execution(header, graph, Rows()), snapshot
 
     def _definition(self, name: str, version: int | None) -> WorkflowDef:
         if not name:
@@ -95,9 +99,10 @@ class Starter:
             raise NotFound(_missing(name, version))
         return found
 
-    def missing(self, name: str, version: int | None) -> str | None:
-        """Why this workflow cannot be started; None when it can."""
-        return None if self._catalog.workflow_def(name, version) else _missing(name, version)
+
+def missing(catalog: Catalog, name: str, version: int | None) -> str | None:
+    """Why this workflow cannot be started; None when it can."""
+    return None if catalog.workflow_def(name, version) else _missing(name, version)
 
 
 def _missing(name: str, version: int | None) -> str:

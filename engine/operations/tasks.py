@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import flow
-from engine.commands import ExtendLease, HandOut, SkipTask, UpdateTask
+from engine.commands import ExtendLease, HandOut, ResetCallbacks, SkipTask, UpdateTask
 from engine.draft import OUTSIDE, Draft
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import Task
@@ -106,6 +106,20 @@ def _hand_back(draft: Draft, task: Task, result: TaskResult, changes: dict[str, 
     changes["scheduled_time"] = draft.now  # S11: the poll time-out counts anew
     task = draft.change_timed(task, status=TaskStatus.SCHEDULED, **changes)
     draft.enqueue(entry_of(task, draft.task_def_of(task)))
+
+
+def reset_callbacks(draft: Draft, command: ResetCallbacks) -> Steps[None]:  # noqa: ARG001 - every rule has this shape
+    """Make every SCHEDULED task that was put off available now; refused for what has ended."""
+    status = draft.header.status
+    if status.terminal:
+        raise Conflict(f"Workflow is in terminal state. Status = {status}")
+    for task in draft.rows.open():
+        if task.status is TaskStatus.SCHEDULED and task.available_at > draft.now:
+            # S11: the poll time-out counts anew
+            task = draft.change_timed(task, callback_after_seconds=0, available_at=0, scheduled_time=draft.now)
+            draft.enqueue(entry_of(task, draft.task_def_of(task)))
+    return
+    yield
 
 
 def skip(draft: Draft, command: SkipTask) -> Steps[None]:

@@ -10,8 +10,8 @@ import pytest
 from tests.serving import PROJECT
 
 SHELL = (
-    "api", "bells", "blocking", "cache", "catalog", "dispatch", "evaluators", "events", "idempotency", "outbox", "runner", "starting", "timer",
-    "workers",
+    "answers", "api", "bells", "blocking", "bulk", "cache", "catalog", "dispatch", "evaluators", "events",
+    "idempotency", "lookups", "outbox", "queues", "runner", "starting", "synchronous", "timer", "trials", "workers",
 )  # fmt: skip
 ALLOWED = frozenset(
     {

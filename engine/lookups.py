@@ -1,0 +1,73 @@
+"""Questions about executions that are answered from what is stored, a page or a list at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from engine.ports import Store
+from engine.runner import Runner
+from engine.search import And, Comparison, Query, Search, Sort
+from engine.status import TaskStatus, WorkflowStatus
+from engine.views import TaskView, WorkflowView, view
+
+PAGE = 1000
+
+
+class TaskPage(msgspec.Struct, frozen=True):
+    """Some of the tasks that were asked for, and how many there are in all."""
+
+    total_hits: int
+    results: tuple[TaskView, ...]
+
+
+class Lookups:
+    """Reads; nothing here changes anything."""
+
+    def __init__(self, store: Store, runner: Runner) -> None:
+        self._store, self._runner = store, runner
+
+    async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
+        """The durable state of an execution."""
+        seen = await self._runner.read(workflow_id)
+        tasks = tuple(view(task, seen.graph) for task in seen.tasks) if include_tasks else ()
+        return WorkflowView(seen.header, seen.graph.definition, tasks)
+
+    async def tasks(self, workflow_id: str, start: int, count: int, statuses: Collection[TaskStatus] = ()) -> TaskPage:
+        """Tasks in the order of their `seq`, those of certain statuses only if any are given."""
+        seen = await self._runner.read(workflow_id)
+        found = [task for task in seen.tasks if not statuses or task.status in statuses]
+        page = found[max(start, 0) : max(start, 0) + max(count, 0)]
+        return TaskPage(len(found), tuple(view(task, seen.graph) for task in page))
+
+    async def running(self, name: str, version: int | None = None) -> list[str]:
+        """Ids of the executions of that name (and version, D28) that run, oldest first."""
+        return await self._ids(name, version, Comparison("status", "=", WorkflowStatus.RUNNING.value))
+
+    async def started_between(self, name: str, version: int | None, start: int, end: int) -> list[str]:
+        """Ids of the executions of that name that were started in this time, closed ones too, oldest first."""
+        return await self._ids(name, version, Comparison("startTime", ">=", start), Comparison("startTime", "<=", end))
+
+    async def _ids(self, name: str, version: int | None, *conditions: Query) -> list[str]:
+        parts: list[Query] = [Comparison("workflowType", "=", name), *conditions]
+        if version:
+            parts.append(Comparison("version", "=", version))
+        found: list[str] = []
+        while True:
+            page = Search(And(tuple(parts)), start=len(found), size=PAGE, sort=(Sort("startTime"),))
+            results = (await self._store.search(page)).results
+            found += [summary.workflow_id for summary in results]
+            if len(results) < PAGE:
+                return found
+
+    async def correlated(
+        self, name: str, correlation_ids: Sequence[str], include_closed: bool, include_tasks: bool
+    ) -> dict[str, list[WorkflowView]]:
+        """Executions of a name by correlation id; open ones only, unless asked."""
+        found: dict[str, list[WorkflowView]] = {}
+        for correlation_id in correlation_ids:
+            ids = await self._store.correlated(name, correlation_id)
+            views = [await self.workflow(workflow_id, include_tasks) for workflow_id in ids]
+            found[correlation_id] = [each for each in views if include_closed or not each.header.status.terminal]
+        return found
