@@ -65,7 +65,7 @@ class Child(asyncio.Protocol):
         self._gone = Gone(DIED)
         self._transport: asyncio.Transport | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._ended: asyncio.Future[int] | None = None
+        self._reaped: asyncio.Future[int] | None = None
         self.was_ready = False
         self.alive = False
         """It can be asked."""
@@ -134,8 +134,8 @@ class Child(asyncio.Protocol):
 
     async def ended(self) -> None:
         """Wait until the process is no more."""
-        if self._ended is not None:
-            await self._ended
+        if self._process is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
 
     # ------------------------------------------------------------------ what the transport calls
 
@@ -163,7 +163,7 @@ class Child(asyncio.Protocol):
         self._fail()
         if self._process is not None:
             self._process.kill()
-            self._ended = asyncio.get_running_loop().run_in_executor(None, self._process.wait)
+            self._reaped = asyncio.get_running_loop().run_in_executor(None, self._process.wait)
         self.alive = False
         self._on_end(self)
 

@@ -368,11 +368,26 @@ def test_a_type_that_is_not_built_is_refused_behind_all_else(type_: str) -> None
     assert message == f"Task type {type_} is not supported yet, taskReferenceName: t"
 
 
-def test_a_switch_evaluator_that_is_not_built_is_refused() -> None:
-    switch = node("SWITCH", "s", evaluatorType="javascript", expression="1", decisionCases=CASES)
-    assert [message for _, message, _ in found(definition(switch))] == [
-        "evaluatorType javascript is not supported yet for taskType: SWITCH, taskReferenceName: s; use value-param"
+@pytest.mark.parametrize(
+    "task",
+    [
+        node("SWITCH", "s", evaluatorType="python", expression="return 1", decisionCases=CASES),
+        node("INLINE", "s", inputParameters={"evaluatorType": "python", "expression": "return 1"}),
+    ],
+    ids=lambda task: task["type"],
+)
+def test_the_evaluator_python_is_refused_with_a_way_out(task: dict[str, Any]) -> None:
+    assert [message for _, message, _ in found(definition(task))] == [
+        "Evaluator 'python' is not available on this server; use javascript, graaljs or value-param. "
+        f"taskType: {task['type']}, taskReferenceName: s"
     ]
+
+
+@pytest.mark.parametrize("evaluator", ["javascript", "graaljs", "value-param", "nonsense", ""])
+def test_any_other_evaluator_is_left_to_the_run_as_in_the_reference(evaluator: str) -> None:
+    switch = node("SWITCH", "s", evaluatorType=evaluator, expression="1", decisionCases=CASES)
+    inline = node("INLINE", "i", inputParameters={"evaluatorType": evaluator, "expression": "function( {"})
+    assert found(definition(switch, inline)) == []
 
 
 def test_every_problem_is_in_the_answer() -> None:
