@@ -155,6 +155,10 @@ class ExecutionShapes:
         """The JSON of one execution."""
         return self._encoder.encode(self._workflow(view))
 
+    def workflows(self, views: Sequence[WorkflowView]) -> bytes:
+        """The JSON of a list of executions."""
+        return self._encoder.encode([self._workflow(view) for view in views])
+
     def correlated(self, views: dict[str, list[WorkflowView]]) -> bytes:
         """The JSON of executions by correlation id."""
         return self._encoder.encode({key: [self._workflow(view) for view in found] for key, found in views.items()})

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from engine.api import Engine
 from engine.ports import Clock
+from handlers.bulk import Bulk
 from handlers.clock import SystemClock
 from handlers.events import Events
 from handlers.execution_shapes import ExecutionShapes
@@ -23,6 +24,7 @@ def operations(engine: Engine, clock: Clock | None = None) -> dict[str, Operatio
     return {
         **_metadata(Metadata(engine)),
         **_workflows(Workflows(engine, shapes)),
+        **_bulk(Bulk(engine)),
         **_tasks(tasks),
         **_events(Events(engine)),
     }
@@ -61,6 +63,22 @@ def _workflows(workflows: Workflows) -> dict[str, Operation]:
         "terminateWorkflow": workflows.terminate_workflow,
         "removeWorkflow": workflows.remove_workflow,
         "decideWorkflow": workflows.decide_workflow,
+        "resetWorkflowCallbacks": workflows.reset_workflow_callbacks,
+        "terminateAndRemoveWorkflow": workflows.terminate_and_remove_workflow,
+        "getWorkflowsByCorrelationId": workflows.get_workflows_by_correlation_id,
+        "getRunningWorkflows": workflows.get_running_workflows,
+    }
+
+
+def _bulk(bulk: Bulk) -> dict[str, Operation]:
+    return {
+        "pauseWorkflows": bulk.pause_workflows,
+        "resumeWorkflows": bulk.resume_workflows,
+        "restartWorkflows": bulk.restart_workflows,
+        "retryWorkflows": bulk.retry_workflows,
+        "terminateWorkflows": bulk.terminate_workflows,
+        "removeWorkflows": bulk.remove_workflows,
+        "terminateAndRemoveWorkflows": bulk.terminate_and_remove_workflows,
     }
 
 

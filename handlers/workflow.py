@@ -66,6 +66,22 @@ class Workflows:
         found = await self._engine.correlated(workflow_id, correlation_ids, include_closed, include_tasks)
         return self._shapes.correlated(found)
 
+    async def get_workflows_by_correlation_id(
+        self, workflow_id: str, correlation_id: str, include_closed: bool = False, include_tasks: bool = False
+    ) -> bytes:
+        """Executions of one definition with one correlation id. `workflow_id` is the definition's name."""
+        found = await self._engine.correlated(workflow_id, [correlation_id], include_closed, include_tasks)
+        return self._shapes.workflows(found[correlation_id])
+
+    async def get_running_workflows(
+        self, name: str, version: int | None = None, start_time: int = 0, end_time: int = 0
+    ) -> list[str]:
+        """Ids of the executions that run; with both times of those that were started between them, whatever became of
+        them."""
+        if start_time and end_time:
+            return await self._engine.lookups.started_between(name, version, start_time, end_time)
+        return await self._engine.lookups.running(name, version)
+
     async def search_workflows(
         self,
         start: int = 0,
@@ -127,3 +143,13 @@ class Workflows:
     async def decide_workflow(self, workflow_id: str) -> None:
         """Look at an execution once more."""
         await self._engine.decide(workflow_id)
+
+    async def reset_workflow_callbacks(self, workflow_id: str) -> None:
+        """Let workers poll at once what was put off."""
+        await self._engine.reset_callbacks(workflow_id)
+
+    async def terminate_and_remove_workflow(
+        self, workflow_id: str, reason: str | None = None, archive_workflow: bool = True
+    ) -> None:
+        """End an execution and remove it."""
+        await self._engine.terminate_and_remove(workflow_id, reason, archive_workflow)
