@@ -14,7 +14,7 @@ import msgspec
 from engine.definitions import Json, JsonObject, TaskDef, WorkflowDef, WorkflowTask
 from engine.effects import Effect
 from engine.graph import Graph
-from engine.loops import at_end, reads_iterations, shown
+from engine.loops import broken_off, reads_iterations, shown
 from engine.model import Millis, Task, Workflow, summary_of
 from engine.parameters import task_context, workflow_context
 from engine.ports import Commit, Document, Ids, QueueEntry
@@ -277,10 +277,15 @@ class Draft:
         )
 
 
-def cancel_open(draft: Draft) -> None:
-    """Cancel every open row (§1.11 step 5)."""
+def cancel_open(draft: Draft, by: Task | None = None) -> None:
+    """Cancel every open row (§1.11 step 5).
+
+    Loops show the iteration that was broken off when a row that the engine has made and done by itself ended the
+    workflow; when news from outside did, they show what they had before (§2.9 step 3) [rec].
+    """
+    at_once = by is not None and draft.base.rows.get(by.task_id) is None
     for task in draft.rows.open():
         output = task.output_data
         if task.task_type == "DO_WHILE":
-            output = at_end(draft.rows, draft.graph, task, TaskStatus.CANCELED)
+            output = broken_off(draft.rows, draft.graph, task, at_once)
         draft.change(task, Move.TERMINATE, status=TaskStatus.CANCELED, output_data=output)

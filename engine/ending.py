@@ -46,7 +46,7 @@ def by_terminate_task(draft: Draft, task: Task) -> Steps[None]:
     if failures:
         yield from end(draft, WorkflowStatus.FAILED, failures)
     elif status is WorkflowStatus.COMPLETED:
-        _close(draft, status, reason)
+        _close(draft, status, reason, by=task)
     else:
         yield from end(draft, status, reason, task)
 
@@ -55,7 +55,7 @@ def end(draft: Draft, status: WorkflowStatus, reason: str | None, task: Task | N
     """End unsuccessfully from within, with the failure workflow if there is one (D11)."""
     if task is not None and draft.header.failed_task_id is None:
         draft.set(failed_task_id=task.task_id)
-    _close(draft, status, reason)
+    _close(draft, status, reason, by=task)
     yield from _start_failure_workflow(draft)
 
 
@@ -64,7 +64,9 @@ def terminate(draft: Draft, reason: str | None) -> None:
     _close(draft, WorkflowStatus.TERMINATED, reason, Move.TERMINATE)
 
 
-def _close(draft: Draft, status: WorkflowStatus, reason: str | None, move: Move = Move.STEP) -> None:
+def _close(
+    draft: Draft, status: WorkflowStatus, reason: str | None, move: Move = Move.STEP, by: Task | None = None
+) -> None:
     output = workflow_output(draft)
     failed = [row for row in draft.rows.unsuccessful() if row.status in _HARD_FAILURES]
     header = draft.header
@@ -81,7 +83,7 @@ def _close(draft: Draft, status: WorkflowStatus, reason: str | None, move: Move 
         failed_task_names=_with(header.failed_task_names, [row.task_def_name for row in failed]),
     )
     _cancel_children(draft)
-    cancel_open(draft)
+    cancel_open(draft, by)
     draft.ended.clear()
     if header.parent_workflow_task_id is not None:
         draft.post(TellParent(key="parent"))

@@ -16,7 +16,6 @@ from engine.definitions import JsonObject
 from engine.graph import Graph
 from engine.model import Task
 from engine.rows import Rows
-from engine.status import TaskStatus
 
 STATE = ("iteration", "loopIndex", "loopItem")
 """The keys of an open loop's output."""
@@ -63,9 +62,9 @@ def shown(rows: Rows, graph: Graph, task: Task) -> Task:
     return msgspec.structs.replace(task, output_data=whole_output(rows, graph, task, task.iteration - 1))
 
 
-def at_end(rows: Rows, graph: Graph, task: Task, status: TaskStatus) -> JsonObject:
-    """The output that a loop keeps when it ends: of all iterations, or without the one that was broken off."""
-    return whole_output(rows, graph, task, task.iteration - (status is TaskStatus.CANCELED))
+def broken_off(rows: Rows, graph: Graph, task: Task, present: bool) -> JsonObject:
+    """The output of a loop that is cancelled: of the iterations before, and perhaps of the present one."""
+    return whole_output(rows, graph, task, task.iteration - (not present))
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from handlers.lifespan import Lifespan, PlainStartFailure
 from handlers.log import AccessLog, AsgiApp
 from handlers.operations import operations
 from handlers.pages import Pages
-from handlers.settings import Settings
+from handlers.settings import Settings, secrets
 from storage.memory import MemoryStore
 from storage.mongo import MongoStore
 from storage.sqlite import SqliteStore
@@ -28,7 +28,7 @@ CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
 def create_app(settings: Settings) -> AsgiApp:
     """The whole server as one ASGI application; nothing starts before its lifespan does."""
     clock = SystemClock()
-    engine = Engine(store(settings), clock, TimeOrderedIds(clock), http(settings), limits(settings))
+    engine = Engine(store(settings), clock, TimeOrderedIds(clock), http(settings), limits(settings), secrets())
     return application(engine, clock, access_log=settings.access_log)
 
 

@@ -175,7 +175,7 @@ class ExecutionShapes:
             task.iteration > 0,
             0,  # firstStartTime: the reference never sets it (golden get-envelope)
             {} if task.external_input_payload_storage_path else task.input_data,
-            {} if task.external_output_payload_storage_path else task.output_data,
+            {} if task.external_output_payload_storage_path else _output(task),
             *_task_fields(task),
             task.sub_workflow_id or _sub_workflow_in_payload(task),
         )
@@ -232,6 +232,14 @@ def _queue_wait(task: Task) -> Millis:
     """How long it waited for its worker. The reference subtracts from the present time once a callback was asked
     for, so there the value grows with every look; this one stays what it was."""
     return max(0, task.start_time - task.scheduled_time) if task.start_time and task.scheduled_time else 0
+
+
+def _output(task: Task) -> JsonObject:
+    """A task shows its own child, also when the child's output has brought the id of its child [rec]."""
+    child, output = task.sub_workflow_id, task.output_data
+    if child is None or output.get("subWorkflowId", child) == child:
+        return output
+    return {**output, "subWorkflowId": child}
 
 
 def _sub_workflow_in_payload(task: Task) -> str | None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 PREFIX = "SEGUE_"
+SECRET_PREFIX = "CONDUCTOR_SECRET_"  # noqa: S105 - where secrets are, as in Conductor
 
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -89,6 +90,12 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environ is None else environ
     texts = {name: given.get(PREFIX + name.upper(), "") for name in _names()}
     return dataclasses.replace(Settings(), **{name: _value(name, text) for name, text in texts.items() if text})
+
+
+def secrets(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What `${workflow.secrets.NAME}` stands for: the variables behind `CONDUCTOR_SECRET_`, by NAME."""
+    given = os.environ if environ is None else environ
+    return {name.removeprefix(SECRET_PREFIX): text for name, text in given.items() if name.startswith(SECRET_PREFIX)}
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:

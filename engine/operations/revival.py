@@ -28,6 +28,7 @@ _ALIVE: dict[str, Any] = {
     "failed_task_id": None,
     "end_time": 0,
 }
+_NO_FAILURES: dict[str, Any] = {"failed_reference_task_names": [], "failed_task_names": []}
 
 
 def _revive(draft: Draft, **changes: Any) -> None:
@@ -72,7 +73,9 @@ def retry(draft: Draft, command: Retry) -> Steps[None]:
         raise Conflict(
             "There are no retryable tasks! Use restart if you want to attempt entire workflow execution again."
         )
-    _revive(draft)
+    resumed = command.resume and any(task.sub_workflow_id for task in chosen)
+    # a child that goes on takes its failure back from all above it [rec]
+    _revive(draft, **_NO_FAILURES if resumed else {})
     for task in chosen:
         yield from _retry_task(draft, task, command.resume)
     yield from flow.reconcile(draft)
@@ -122,7 +125,7 @@ def child_revived(draft: Draft, command: ChildRevived) -> Steps[None]:
         return
     ended = draft.header.status.terminal
     if ended:
-        _revive(draft, failed_reference_task_names=[], failed_task_names=[])
+        _revive(draft, **_NO_FAILURES)
     _reopen(draft, task)
     for row in _retryable(list(draft.rows)) if ended else ():
         yield from _revive_sibling(draft, row)
@@ -148,7 +151,7 @@ def rerun(draft: Draft, command: Rerun) -> Steps[None]:
         target = draft.rows.get(request.re_run_from_task_id)
         if target is None:
             raise InvalidInput(f"Task {request.re_run_from_task_id} not found")
-    _revive(draft, failed_reference_task_names=[], failed_task_names=[], **_given(request))
+    _revive(draft, **_NO_FAILURES, **_given(request))
     if target is None:
         draft.start_over([])
         yield from flow.begin(draft)

@@ -55,9 +55,17 @@ def _input(draft: Draft, params: SubWorkflowParams, given: JsonObject) -> JsonOb
         "workflowInput": given,
     }
     if isinstance(resolved["subWorkflowDefinition"], dict):
-        inline = _definition(resolved["subWorkflowDefinition"])
-        resolved["subWorkflowDefinition"] = _complete(inline) if inline else resolved["subWorkflowDefinition"]
+        resolved |= _inline(resolved["subWorkflowDefinition"], named=not isinstance(definition, str))
     return resolved
+
+
+def _inline(given: JsonObject, named: bool) -> JsonObject:
+    """What is shown of an inline definition: no version of its own, and its name where it stands in the node [rec]."""
+    inline = _definition(given)
+    if inline is None:
+        return {}
+    name: JsonObject = {"subWorkflowName": inline.name} if named else {}
+    return {"subWorkflowVersion": None, "subWorkflowDefinition": _complete(inline)} | name
 
 
 def _complete(definition: WorkflowDef) -> JsonObject:

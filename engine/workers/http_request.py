@@ -109,7 +109,8 @@ def _headers(fields: JsonObject) -> dict[str, tuple[str, str]]:
 
 
 def _line(text: str) -> str:
-    return re.sub(r"[\r\n]+", " ", text)
+    """A text as it may stand in a header: on one line, without blanks around it."""
+    return re.sub(r"[\r\n]+", " ", text).strip()
 
 
 def _accept(value: Json) -> str:

@@ -64,9 +64,15 @@ class Unreliable(MemoryStore):
 class Shell:
     """An engine and what it stands on."""
 
-    def __init__(self, store: Unreliable | None = None, http: Http | None = None, first_id: int = 1) -> None:
+    def __init__(
+        self,
+        store: Unreliable | None = None,
+        http: Http | None = None,
+        first_id: int = 1,
+        secrets: dict[str, str] | None = None,
+    ) -> None:
         self.store, self.clock, self.ids = store or Unreliable(), FakeClock(), CountingIds(first_id)
-        self.engine = Engine(self.store, self.clock, self.ids, http)
+        self.engine = Engine(self.store, self.clock, self.ids, http, secrets=secrets)
 
     async def __aenter__(self) -> Shell:
         await self.engine.start()

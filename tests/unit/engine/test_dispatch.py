@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from engine.definitions import WorkflowTask
 from engine.errors import InvalidInput, Unavailable
 from engine.ports import QueueEntry
 from engine.status import TaskStatus
@@ -20,6 +21,17 @@ async def test_a_poll_hands_out_each_task_once_and_counts_it() -> None:
             (TaskStatus.IN_PROGRESS, "me", 1)
         ]
         assert await shell.engine.poll("work", "you", None, 5, 0) == []
+
+
+@on_a_loop
+async def test_e61_a_polled_task_holds_the_secret_and_a_read_one_does_not() -> None:
+    async with Shell(secrets={"KEY": "s3cret"}) as shell:
+        node = WorkflowTask("work", "t", input_parameters={"key": "${workflow.secrets.KEY}"})
+        await shell.register("w", node)
+        workflow_id = await shell.begin("w")
+        (polled,) = await shell.engine.poll("work", "me", None, 1, 0)
+        assert polled.task.input_data == {"key": "s3cret"}
+        assert (await shell.tasks(workflow_id))[0].input_data == {"key": "${workflow.secrets.KEY}"}
 
 
 @on_a_loop

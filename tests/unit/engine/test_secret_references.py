@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.definitions import Json
-from engine.secret_references import resolve_secrets
+from engine.model import Task
+from engine.secret_references import resolve_secrets, with_secrets
 from engine.template import MISSING, compile_template
 
 SECRETS = {"KEY": "s3cret", "DB": '{"user": "u", "ports": [1, 2], "none": null}', "TEXT": "not json"}
@@ -48,3 +49,12 @@ def test_e61_the_stored_input_keeps_the_reference() -> None:
 
 def test_a_value_that_looks_like_a_reference_is_not_expanded() -> None:
     assert resolve_secrets("${workflow.secrets.A}", {"A": "${workflow.secrets.B}", "B": "x"}) == "${workflow.secrets.B}"
+
+
+def test_a_worker_gets_a_copy_with_the_secrets_and_the_row_keeps_the_reference() -> None:
+    given: dict[str, Json] = {"deep": [{"key": "Bearer ${workflow.secrets.KEY}"}], "plain": 1}
+    task = Task("t", "w", "ref", "SIMPLE", "work", 1, input_data=given)
+    assert with_secrets(task, SECRETS).input_data == {"deep": [{"key": "Bearer s3cret"}], "plain": 1}
+    assert task.input_data == given
+    plain = Task("t", "w", "ref", "SIMPLE", "work", 1, input_data={"a": ["workflow", {"b": None}]})
+    assert with_secrets(plain, SECRETS) is plain

@@ -119,6 +119,14 @@ def test_the_child_is_also_looked_for_in_the_payloads(fields: dict[str, Any], ch
     assert task_json(**fields).get("subWorkflowId") == child
 
 
+def test_a_task_shows_its_own_child_whatever_the_child_has_put_out() -> None:
+    """What the child put out stays in the row: a JOIN behind it shows the grandchild, as the reference does."""
+    output = {"subWorkflowId": "grandchild", "x": 1}
+    assert task_json(sub_workflow_id="child", output_data=output)["outputData"] == {"subWorkflowId": "child", "x": 1}
+    assert output["subWorkflowId"] == "grandchild"
+    assert task_json(sub_workflow_id="child", output_data={"x": 1})["outputData"] == {"x": 1}
+
+
 def test_payloads_that_lie_elsewhere_are_blanked() -> None:
     shown = task_json(input_data={"a": 1}, external_input_payload_storage_path="s3/x", output_data={"b": 1})
     assert (shown["inputData"], shown["outputData"]) == ({}, {"b": 1})

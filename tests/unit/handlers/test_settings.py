@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
+from handlers.settings import InvalidSetting, Settings, from_env, secrets, unknown_variables
 
 
 def test_nothing_set_means_the_defaults() -> None:
@@ -52,3 +52,7 @@ def test_unknown_variables_come_with_the_nearest_name() -> None:
 def test_an_address_of_version_6_stands_in_brackets() -> None:
     assert Settings(host="::1", port=9).address == "[::1]:9"
     assert Settings().address == "127.0.0.1:8080"
+
+
+def test_e61_secrets_stand_behind_their_prefix() -> None:
+    assert secrets({"CONDUCTOR_SECRET_KEY": "s", "CONDUCTOR_KEY": "no", "SEGUE_PORT": "1"}) == {"KEY": "s"}

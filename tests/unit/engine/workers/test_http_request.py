@@ -169,10 +169,20 @@ def test_a_mime_type_that_is_none(field: str) -> None:
 
 
 def test_headers_are_text_as_java_writes_it_and_null_is_none() -> None:
-    given = {"N": 5, "F": 1.5, "B": True, "L": ["a", "b"], "O": {"a": 1}, "Null": None, "Lines": "a\r\nb"}
+    given = {
+        "N": 5,
+        "F": 1.5,
+        "B": True,
+        "L": ["a", "b"],
+        "O": {"a": 1},
+        "Null": None,
+        "Lines": "a\r\nb",
+        "End": "Bearer ",
+    }
     sent = headers(headers=given)
-    assert {name: sent[name] for name in ("N", "F", "B", "L", "O", "Lines")} == {
+    assert {name: sent[name] for name in ("N", "F", "B", "L", "O", "Lines", "End")} == {
         "N": "5", "F": "1.5", "B": "true", "L": "[a, b]", "O": "{a=1}", "Lines": "a b",
+        "End": "Bearer",
     }  # fmt: skip
     assert "Null" not in sent
 

@@ -87,6 +87,18 @@ async def test_a_task_is_done_without_anybody_polling() -> None:
 
 
 @on_a_loop
+async def test_e61_a_call_is_made_with_the_secret_that_no_row_holds() -> None:
+    gate = Gate(open_=True)
+    async with Shell(http=Http(gate), secrets={"KEY": "s3cret"}) as shell:
+        given = {"uri": "http://example.com/${workflow.secrets.KEY}", "method": "GET"}
+        await shell.register("w", WorkflowTask("call", "h", type="HTTP", input_parameters=given))
+        workflow_id = await shell.begin("w")
+        await until(ended(shell, workflow_id))
+        assert gate.calls == ["http://example.com/s3cret"]
+        assert (await only(shell, workflow_id)).input_data["uri"] == given["uri"]
+
+
+@on_a_loop
 async def test_what_is_being_done_is_scheduled_and_begun() -> None:
     gate = Gate()
     async with Shell(http=Http(gate)) as shell:
