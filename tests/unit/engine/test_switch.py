@@ -93,3 +93,33 @@ def test_an_unknown_evaluator_fails_the_workflow() -> None:
     world = started(node)
     assert world.status is WorkflowStatus.FAILED
     assert "cobol" in str(world.header.reason_for_incompletion)
+
+
+TEXTS: list[tuple[Any, str]] = [
+    (1e20, "1.0E20"),
+    (-0.0, "-0.0"),
+    ("NaN", "NaN"),
+    (123456789.5, "1.234567895E8"),
+    ({"a": {"b": 1.5}}, "{a={b=1.5}}"),
+    ([1, None], "[1, null]"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("value", "case"), TEXTS)
+def test_the_case_is_the_value_as_java_writes_it(value: Any, case: str) -> None:
+    """Asked of 3.32.1."""
+    assert scripted(Evaluated(value)).newest("s").output_data == {"evaluationResult": [case], "selectedCase": case}
+
+
+def test_an_interrupted_script_fails_the_switch_with_the_reason() -> None:
+    world = scripted(Evaluated(error="Script not evaluated within 4 seconds, interrupted.", interrupted=True))
+    row = world.newest("s")
+    assert (row.status, row.input_data, row.output_data) == ("FAILED", {"x": 1}, {})
+    assert row.reason_for_incompletion == "Script not evaluated within 4 seconds, interrupted."
+
+
+def test_the_evaluator_python_fails_the_workflow_with_a_way_out() -> None:
+    node = task("SWITCH", "s", evaluator_type="python", expression="return 1", decision_cases={"a": [simple("t")]})
+    reason = "Evaluator 'python' is not available on this server; use javascript, graaljs or value-param."
+    assert started(node).header.reason_for_incompletion == reason
