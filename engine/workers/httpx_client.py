@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 
@@ -10,6 +11,7 @@ import httpx
 
 from engine.workers.addresses import GuardedNetwork
 from engine.workers.http_client import HttpAnswer, HttpRequest, NoAnswer
+from engine.workers.unpacking import TooLong, Unreadable, unpacked
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes of an answer's body that are taken, unless the operator says otherwise."""
@@ -66,32 +68,29 @@ class HttpxClient:
             raise NoAnswer(_io_error(request, _text(error, present))) from error
 
     async def _once(self, present: httpx.Request) -> HttpAnswer:
-        if self._transport is None:
-            self._transport = guarded_transport(self._allow_link_local)
-        response = await self._transport.handle_async_request(present)
-        response.request = present
+        transport = await self._ready()
+        response = await transport.handle_async_request(present)
         try:
-            return HttpAnswer(response.status_code, _headers(response), await self._body(response))
+            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+            body = await unpacked(response.aiter_raw(), response.headers.get("content-encoding", ""), self._body_limit)
+        except TooLong:
+            limit = f"{self._body_limit} bytes, the longest that this server takes"
+            raise NoAnswer(f"The answer of {_place(present.url)} is longer than {limit}") from None
+        except Unreadable as error:
+            raise NoAnswer(f"The answer of {_place(present.url)} cannot be unpacked: {error}") from error
         finally:
             await response.aclose()
+        return HttpAnswer(response.status_code, headers, body)
 
-    async def _body(self, response: httpx.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > self._body_limit:
-                raise NoAnswer(
-                    f"The answer of {response.request.url} is longer than {self._body_limit} bytes, "
-                    "the longest that this server takes"
-                )
-            parts.append(part)
-        return b"".join(parts)
+    async def _ready(self) -> httpx.AsyncBaseTransport:
+        if self._transport is None:
+            context = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+            self._transport = self._transport or guarded_transport(context, self._allow_link_local)
+        return self._transport
 
 
-def guarded_transport(allow_link_local: bool) -> httpx.AsyncHTTPTransport:
+def guarded_transport(context: ssl.SSLContext, allow_link_local: bool) -> httpx.AsyncHTTPTransport:
     """A transport whose every connection goes through `GuardedNetwork`."""
-    context: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
     # httpx has no parameter for this (encode/httpx 0.28)
     transport._pool = httpcore.AsyncConnectionPool(
@@ -148,18 +147,13 @@ def _redirected(request: httpx.Request, status: int, place: str) -> httpx.Reques
     )  # fmt: skip
 
 
-def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-
-
 def _io_error(request: HttpRequest, problem: str) -> str:
     return f'I/O error on {request.method} request for "{request.uri.partition("?")[0]}": {problem}'
 
 
 def _text(error: httpx.HTTPError, request: httpx.Request) -> str:
     """What went wrong, in the reference's words where it has some."""
-    url = request.url
-    place = f"{url.scheme}://{url.netloc.decode('ascii')}"
+    place = _place(request.url)
     if isinstance(error, httpx.ConnectTimeout):
         return f"Connect to {place} failed: {error or 'Connect timed out'}"
     if isinstance(error, httpx.ConnectError):
@@ -167,6 +161,10 @@ def _text(error: httpx.HTTPError, request: httpx.Request) -> str:
     if isinstance(error, httpx.ReadTimeout):
         return "Read timed out"
     return str(error) or type(error).__name__
+
+
+def _place(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _root(error: BaseException) -> str:

@@ -74,4 +74,4 @@ class Loopback:
         self._server.close()
         for task in self._serving:
             task.cancel()
-        await asyncio.gather(*self._serving)
+        await asyncio.gather(*self._serving, return_exceptions=True)

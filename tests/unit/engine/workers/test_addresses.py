@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any
@@ -117,6 +118,6 @@ def test_a_redirect_does_not_lead_there() -> None:
 
 def test_every_connection_of_the_transport_is_guarded() -> None:
     """httpx has no parameter for the network, so this holds its one private name that is used."""
-    pool = guarded_transport(allow_link_local=False)._pool
+    pool = guarded_transport(ssl.create_default_context(), allow_link_local=False)._pool
     assert isinstance(pool, httpcore.AsyncConnectionPool)
     assert isinstance(pool._network_backend, GuardedNetwork)

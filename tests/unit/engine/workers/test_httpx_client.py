@@ -221,6 +221,22 @@ async def test_a_name_that_nobody_knows() -> None:
         assert "no.such.host.invalid" in await refused(http, HttpRequest("GET", "http://no.such.host.invalid/x"))
 
 
+@on_a_loop
+async def test_a_body_that_is_not_packed_as_it_says_is_no_answer() -> None:
+    async with (
+        Loopback(lambda exchange: exchange.answer(200, b"x", Content_Encoding="gzip")) as server,
+        client() as http,
+    ):
+        assert "cannot be unpacked" in await refused(http, HttpRequest("GET", server.url))
+
+
+@on_a_loop
+async def test_calls_at_the_same_time_share_what_is_set_up_once() -> None:
+    async with Loopback(ok) as server, client() as http:
+        answers = await asyncio.gather(*(http.send(HttpRequest("GET", server.url)) for _ in range(5)))
+        assert {answer.status for answer in answers} == {200}
+
+
 @pytest.mark.parametrize(("method", "tries"), [("GET", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)])
 def test_a_broken_connection_is_tried_once_more_where_that_does_no_harm(method: str, tries: int) -> None:
     async def hang_up(exchange: Exchange) -> None:
