@@ -27,14 +27,16 @@ class Answers:
         self.active: Active = nobody_active
 
     async def __call__(self, question: Question) -> object:
-        """The answer; only an expression takes time."""
+        """The answer; only an expression takes time, and what another process may have registered."""
         if isinstance(question, WorkerActive):
             return self.active(question.task_type, question.domain, self._clock.now())
         if isinstance(question, Jitter):
             return random_up_to(question.limit)
         if isinstance(question, MissingDefinition):
+            await self._catalog.refresh()
             return missing(self._catalog, question.name, question.version)
         if isinstance(question, Complete):
+            await self._catalog.refresh()
             return self._catalog.complete(question.nodes)
         assert isinstance(question, Evaluate)
         return await self._evaluators.evaluate(question)

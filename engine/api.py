@@ -85,22 +85,22 @@ class Engine:
         self._secrets = secrets or {}
         self._bells = Bells()
         self._evaluators = Evaluators(limits)
-        self._catalog = Catalog(store, clock, self._evaluators.syntax_error)
-        answers = Answers(self._catalog, self._evaluators, clock)
-        self._runner = Runner(store, self._catalog, clock, ids, self._bells, answers)
+        self.catalog = Catalog(store, clock, self._evaluators.syntax_error)
+        answers = Answers(self.catalog, self._evaluators, clock)
+        self._runner = Runner(store, self.catalog, clock, ids, self._bells, answers)
         self._dispatch = Dispatch(store, self._runner, self._bells, clock)
         answers.active = self._dispatch.active
         self.lookups = Lookups(store, self._runner)
         self.queues = Queues(store, self._dispatch)
         self.timer = Timer(store, self._runner, clock, self._report)
-        self._starter = starting.Starter(self._catalog, self._runner, clock, ids)
+        self._starter = starting.Starter(self.catalog, self._runner, clock, ids)
         self._keyed = KeyedStarter(store, self._runner, self._starter)
         self.synchronous = Synchronous(store, self._runner, self.start_workflow)
-        self.events = listener(store, self._catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
+        self.events = listener(store, self.catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
         self.outbox = Outbox(store, self._runner, self._starter.start_effect, self.events.publish, self._report)
         self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._workers = SystemWorkers(
-            self._starter, self._catalog, store, self._runner, self._bells, clock, http, self._secrets
+            self._starter, self.catalog, store, self._runner, self._bells, clock, http, self._secrets
         )
         self._runner.left_queue = self._workers.left_queue
         self._loops: list[asyncio.Task[None]] = []
@@ -110,7 +110,7 @@ class Engine:
     async def start(self) -> None:
         """Open the store, finish what a crash has left, and begin to look at the clock."""
         await self._store.open(self._bells.ring)
-        await self._catalog.open()
+        await self.catalog.open()
         await self._dispatch.open()
         self._evaluators.start()
         await self.outbox.sweep()
@@ -162,15 +162,18 @@ class Engine:
 
     async def register_workflow_def(self, definition: WorkflowDef, overwrite: bool = False) -> None:
         """Validated; every violation is listed. `AlreadyExists` without `overwrite`."""
-        await self._catalog.register_workflow_def(definition, overwrite)
+        await self.catalog.refresh()
+        await self.catalog.register_workflow_def(definition, overwrite)
 
     async def update_workflow_defs(self, definitions: Sequence[WorkflowDef]) -> BulkResponse:
         """Insert or replace many; all must be valid."""
-        return await self._catalog.update_workflow_defs(definitions)
+        await self.catalog.refresh()
+        return await self.catalog.update_workflow_defs(definitions)
 
     async def workflow_def(self, name: str, version: int | None = None) -> WorkflowDef:
         """The definition; None means the latest version."""
-        found = self._catalog.workflow_def(name, version)
+        await self.catalog.refresh()
+        found = self.catalog.workflow_def(name, version)
         if found is None:
             shown = "null" if version is None else version
             raise NotFound(f"No such workflow found by name: {name}, version: {shown}")
@@ -178,60 +181,72 @@ class Engine:
 
     async def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]:
         """All versions, of one name or of all."""
-        return self._catalog.workflow_defs(name)
+        await self.catalog.refresh()
+        return self.catalog.workflow_defs(name)
 
     async def delete_workflow_def(self, name: str, version: int | None = None) -> None:
         """One version; without a number the latest."""
-        await self._catalog.delete_workflow_def(name, version)
+        await self.catalog.refresh()
+        await self.catalog.delete_workflow_def(name, version)
 
     async def register_task_defs(self, definitions: Sequence[TaskDef]) -> None:
         """Insert or replace; all must be valid."""
-        await self._catalog.register_task_defs(definitions)
+        await self.catalog.refresh()
+        await self.catalog.register_task_defs(definitions)
 
     async def update_task_def(self, definition: TaskDef) -> None:
         """Replace one that exists."""
-        await self._catalog.update_task_def(definition)
+        await self.catalog.refresh()
+        await self.catalog.update_task_def(definition)
 
     async def task_def(self, name: str) -> TaskDef:
         """The task definition of that name."""
-        found = self._catalog.task_def(name)
+        await self.catalog.refresh()
+        found = self.catalog.task_def(name)
         if found is None:
             raise NotFound(f"No such taskType found by name: {name}")
         return found
 
     async def task_defs(self) -> list[TaskDef]:
         """All task definitions, by name."""
-        return self._catalog.task_defs()
+        await self.catalog.refresh()
+        return self.catalog.task_defs()
 
     async def delete_task_def(self, name: str) -> None:
         """Remove one."""
-        await self._catalog.delete_task_def(name)
+        await self.catalog.refresh()
+        await self.catalog.delete_task_def(name)
 
     async def add_event_handlers(self, handlers: Sequence[EventHandler]) -> None:
         """Insert all or none; what waits for the active ones comes to them now."""
-        await self._catalog.add_event_handlers(handlers)
+        await self.catalog.refresh()
+        await self.catalog.add_event_handlers(handlers)
         await self.events.refresh()
 
     async def event_handlers(self, event: str | None = None, active_only: bool = False) -> list[EventHandler]:
         """Handlers of one event, or all."""
-        return self._catalog.event_handlers(event, active_only)
+        await self.catalog.refresh()
+        return self.catalog.event_handlers(event, active_only)
 
     async def update_event_handler(self, handler: EventHandler) -> None:
         """Replace one that exists."""
-        await self._catalog.update_event_handler(handler)
+        await self.catalog.refresh()
+        await self.catalog.update_event_handler(handler)
         await self.events.refresh()
 
     async def delete_event_handler(self, name: str) -> None:
         """Remove one."""
-        await self._catalog.delete_event_handler(name)
+        await self.catalog.refresh()
+        await self.catalog.delete_event_handler(name)
 
     # ------------------------------------------------------------------ executions
 
     async def start_workflow(self, request: StartWorkflowRequest) -> str:
         """Start it and decide its first tasks; returns its id. With an idempotency key at most once (§5.1.4)."""
-        problems = validate_start_request(request, self._catalog.task_def)
+        await self.catalog.refresh()
+        problems = validate_start_request(request, self.catalog.task_def)
         if request.workflow_def is not None:
-            problems += await self._catalog.script_violations(request.workflow_def, "startWorkflow.arg0.workflowDef")
+            problems += await self.catalog.script_violations(request.workflow_def, "startWorkflow.arg0.workflowDef")
         require_valid(problems)
         return await (self._keyed if request.idempotency_key else self._starter).start(request)
 
@@ -265,7 +280,7 @@ class Engine:
         command = Restart()
         if use_latest_definitions:
             name = (await self._runner.read(workflow_id)).header.workflow_name
-            command = Restart(*self._catalog.snapshot(await self.workflow_def(name)))
+            command = Restart(*self.catalog.snapshot(await self.workflow_def(name)))
         await self._do(workflow_id, command)
 
     async def retry(self, workflow_id: str, resume_subworkflow_tasks: bool = False) -> None:

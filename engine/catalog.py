@@ -21,6 +21,7 @@ from engine.validation_scripts import script_violation, scripts_of
 from engine.validation_task_defs import validate_task_def, validate_task_defs
 
 WORKFLOW_DEF, TASK_DEF, EVENT_HANDLER, SNAPSHOT = "workflowDef", "taskDef", "eventHandler", "snapshot"
+REGISTERED = (WORKFLOW_DEF, TASK_DEF, EVENT_HANDLER)
 GRAPHS_KEPT = 1000
 S = TypeVar("S", WorkflowDef, TaskDef, EventHandler)
 SyntaxCheck = Callable[[str], Awaitable[str | None]]
@@ -45,12 +46,12 @@ class Catalog:
 
     async def open(self) -> None:
         """Read everything that is registered."""
-        self._version = await self._store.documents_version()
+        self._version = await self._store.documents_version(REGISTERED)
         await self._read()
 
     async def refresh(self) -> None:
         """See what other processes have registered by now: one small read in a shared store, none in another."""
-        version = await self._store.documents_version()
+        version = await self._store.documents_version(REGISTERED)
         if version != self._version:
             await self._read()
             self._version = version  # read before: what is registered meanwhile is read again
@@ -71,12 +72,16 @@ class Catalog:
 
     async def register_workflow_def(self, definition: WorkflowDef, overwrite: bool) -> None:
         """Store a definition; an existing name and version needs `overwrite`."""
-        problems = validate_workflow_def(definition, self._task_defs.get)
-        require_valid([*problems, *await self.script_violations(definition, "registerWorkflowDef.arg0")])
+        await self.check(definition, "registerWorkflowDef.arg0")
         known = self._workflow_defs.get(definition.name, {}).get(definition.version)
         if known is not None and not overwrite:
             raise AlreadyExists(f"Workflow with {definition.name}.{definition.version} already exists!")
         await self._store_workflow_def(definition, known, create=known is None and not overwrite)
+
+    async def check(self, definition: WorkflowDef, path: str) -> None:
+        """Return when the definition may be registered; `InvalidInput` lists everything that is wrong with it."""
+        problems = validate_workflow_def(definition, self._task_defs.get, path)
+        require_valid([*problems, *await self.script_violations(definition, path)])
 
     async def update_workflow_defs(self, definitions: Sequence[WorkflowDef]) -> BulkResponse:
         """Store many; all must be valid, then each stands or fails for itself."""

@@ -162,8 +162,8 @@ class Documents(Protocol):
         """True when it existed."""
         ...
 
-    async def documents_version(self) -> int:
-        """A number that has risen when any other process has put or deleted a document."""
+    async def documents_version(self, kinds: Sequence[str]) -> int:
+        """A number that has risen when another process has put or deleted a document of these kinds."""
         ...
 
 

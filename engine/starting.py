@@ -71,6 +71,7 @@ class Starter:
             raise AlreadyExists(f"Workflow {effect.workflow_id} exists already.") from None
 
     async def _begin(self, header: Workflow, inline: WorkflowDef | None) -> None:
+        await self._catalog.refresh()
         new, snapshot = self.prepared(header, inline, self._clock.now())
         _, flushed = await self._runner.hand_over(header.workflow_id, Start(snapshot), new)
         if flushed is not None:

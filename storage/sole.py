@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from engine.ports import Changes, Stored
 
@@ -22,6 +23,6 @@ class SoleOwner(ABC):
         stored = await self.load(workflow_id)
         return Changes(since, stored.header, stored.tasks, whole=True) if stored else None
 
-    async def documents_version(self) -> int:
+    async def documents_version(self, kinds: Sequence[str]) -> int:  # noqa: ARG002 - there is no other process
         """See `Documents`."""
         return 0

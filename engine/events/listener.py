@@ -51,12 +51,14 @@ class Listener:
         """Make a message durable, and bring it to its handlers if there are any."""
         message = Message(effect.message_id, effect.sink, effect.payload, self._clock.now())
         await self._waiting.put(message)
+        await self._catalog.refresh()
         if self._catalog.event_handlers(message.event, active_only=True):
             self._offer(message)
 
     async def refresh(self, older_than: Millis = 0) -> None:
         """Take up what waits for active handlers: at the start, after a change of handlers, and now and then."""
         until = self._clock.now() - older_than
+        await self._catalog.refresh()
         for event in sorted({handler.event for handler in self._catalog.event_handlers(active_only=True)}):
             for message in await self._waiting.of(event):
                 if message.published <= until:

@@ -17,7 +17,6 @@ from storage.mongo.pending import document_id, document_row, encoded
 
 _log = msgspec.json.Decoder(TaskExecLog)
 _poll = msgspec.json.Decoder(PollRecord)
-_VERSION = "documents"
 
 
 class Records:
@@ -39,7 +38,7 @@ class Records:
                 raise AlreadyExists(f"{name} exists already.") from None
         else:
             await insist(lambda: self._db.documents.replace_one({"_id": row["_id"]}, row, upsert=True))
-        await self._raise_version()
+        await self._raise_version(document.kind)
 
     async def get_document(self, kind: str, name: str, version: int = 0) -> Document | None:
         """See `Documents`."""
@@ -56,16 +55,17 @@ class Records:
         """See `Documents`."""
         one = {"_id": document_id(kind, name, version)}
         deleted = (await insist(lambda: self._db.documents.delete_one(one))).deleted_count > 0
-        await self._raise_version()
+        await self._raise_version(kind)
         return deleted
 
-    async def documents_version(self) -> int:
+    async def documents_version(self, kinds: Sequence[str]) -> int:
         """See `Documents`; it rises after every change, so a reader that saw it rise sees the change."""
-        row = await insist(lambda: self._db.counters.find_one({"_id": _VERSION}))
-        return int(row["n"]) if row else 0
+        where = {"_id": {"$in": [_counter(kind) for kind in kinds]}}
+        return sum(row["n"] for row in await listed(lambda: self._db.counters.find(where)))
 
-    async def _raise_version(self) -> None:
-        await insist(lambda: self._db.counters.update_one({"_id": _VERSION}, {"$inc": {"n": 1}}, upsert=True))
+    async def _raise_version(self, kind: str) -> None:
+        one = {"_id": _counter(kind)}
+        await insist(lambda: self._db.counters.update_one(one, {"$inc": {"n": 1}}, upsert=True))
 
     # logs and polls
 
@@ -98,6 +98,10 @@ class Records:
         """See `Records`."""
         where = {} if queue_name is None else {"queue_name": queue_name}
         return [_poll.decode(row["doc"]) for row in await listed(lambda: self._db.polls.find(where))]
+
+
+def _counter(kind: str) -> str:
+    return f"documents of {kind}"
 
 
 def _document(row: Doc) -> Document:

@@ -41,7 +41,9 @@ async def page_of(collections: Collections, wanted: Search) -> Page:
         if not wanted.size:
             return []
         rows = collections.summaries.find
-        return await listed(lambda: rows(where, {"doc": 1}).sort(list(sort.items())).skip(wanted.start).limit(wanted.size))
+        return await listed(
+            lambda: rows(where, {"doc": 1}).sort(list(sort.items())).skip(wanted.start).limit(wanted.size)
+        )
 
     total, hits = await asyncio.gather(insist(lambda: collections.summaries.count_documents(where)), found())
     return Page(total, tuple(_summary.decode(row["doc"]) for row in hits))

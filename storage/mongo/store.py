@@ -134,9 +134,9 @@ class MongoStore:
         """See `Documents`."""
         return await self._parts.records.delete_document(kind, name, version)
 
-    async def documents_version(self) -> int:
+    async def documents_version(self, kinds: Sequence[str]) -> int:
         """See `Documents`."""
-        return await self._parts.records.documents_version()
+        return await self._parts.records.documents_version(kinds)
 
     # executions
 

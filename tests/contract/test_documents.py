@@ -41,3 +41,17 @@ async def test_delete_says_whether_there_was_something(store: Store) -> None:
     assert await store.delete_document("task", "t") is True
     assert await store.delete_document("task", "t") is False
     assert await store.get_document("task", "t") is None
+
+
+async def test_a_shared_store_tells_that_documents_of_a_kind_have_changed(store: Store) -> None:
+    async def versions() -> tuple[int, int]:
+        return await store.documents_version(["task"]), await store.documents_version(["event", "task"])
+
+    before = await versions()
+    await store.put_document(Document("task", "t", b"{}"))
+    put = await versions()
+    await store.delete_document("task", "t")
+    deleted = await versions()
+    assert (put > before) == (deleted > put) == store.shared
+    await store.put_document(Document("other", "t", b"{}"))
+    assert await versions() == deleted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
@@ -30,11 +31,14 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """One connection to a server's API, opened when needed; any failure closes it and is raised as ConnectionError."""
+    """One connection to a server's API, opened when needed; any failure closes it and is raised as ConnectionError.
 
-    def __init__(self, base_url: str, within: float = 10.0) -> None:
-        url = urlsplit(base_url)
-        self.host, self.port, self.root = url.hostname or "127.0.0.1", url.port or 80, url.path
+    With several servers, as behind a load balancer, a failure makes the next one the server of the next request.
+    """
+
+    def __init__(self, *base_urls: str, within: float = 10.0) -> None:
+        self._servers = itertools.cycle([urlsplit(base_url) for base_url in base_urls])
+        self._turn()
         self.within = within
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -45,7 +49,12 @@ class Connection:
                 return await self._exchange(method, path, body)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             await self.close()
+            self._turn()
             raise ConnectionError(f"{method} {path}: {error!r}") from error
+
+    def _turn(self) -> None:
+        url = next(self._servers)
+        self.host, self.port, self.root = url.hostname or "127.0.0.1", url.port or 80, url.path
 
     async def close(self) -> None:
         """Close the connection; the next request opens another."""

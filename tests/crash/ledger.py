@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,10 @@ class Ledger:
     starts: dict[str, str] = field(default_factory=dict)
     updates: dict[str, Update] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
+    handed: Counter[str] = field(default_factory=Counter)
+    """How often each task came to a worker."""
+    once: bool = False
+    """No task may come to two workers: here a poll is answered only when that is durable."""
 
     def faults(self, executions: Sequence[Json]) -> list[str]:
         """Every broken promise, one sentence each, given all executions of the run as the server tells them now."""
@@ -39,6 +43,7 @@ class Ledger:
             *self.refusals,
             *self._lost_starts(executions),
             *self._lost_updates(rows),
+            *(f"task {task_id} came to {n} workers" for task_id, n in self.handed.items() if self.once and n > 1),
             *(fault for execution in executions for fault in self._wrong_execution(execution)),
         ]
 

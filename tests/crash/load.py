@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -17,10 +18,17 @@ GIVE_UP_AFTER = 60.0
 
 
 class Load:
-    """Starts `count` workflows of all shapes and works them with `workers` workers until `stop` is called."""
+    """Starts `count` workflows of all shapes and works them with `workers` workers until `stop` is called.
 
-    def __init__(self, base_url: str, prefix: str, count: int, clients: int = 4, workers: int = 8) -> None:
-        self.base_url, self.prefix, self.count = base_url, prefix, count
+    Clients and workers are spread over the servers, and go on with the next one when theirs fails. Patient ones also
+    send again what was answered 503: behind these servers is a database that may be away.
+    """
+
+    def __init__(
+        self, base_urls: Sequence[str], prefix: str, count: int, clients: int = 4, workers: int = 8,
+        patient: bool = False,
+    ) -> None:  # fmt: skip
+        self.base_urls, self.prefix, self.count, self.patient = tuple(base_urls), prefix, count, patient
         self.clients, self.workers = clients, workers
         self.ledger = Ledger()
         self._numbers = iter(range(count))
@@ -35,7 +43,7 @@ class Load:
 
     async def prepare(self) -> None:
         """Register the definitions of this run; any refusal is an AssertionError."""
-        async with Connection(self.base_url) as connection:
+        async with self._connection(0) as connection:
             answers = [await connection.request("POST", "/metadata/taskdefs", task_definitions(self.prefix))]
             for shape in SHAPES:
                 definition = shape.definition(self.prefix)
@@ -44,7 +52,7 @@ class Load:
 
     def begin(self) -> None:
         """Let clients and workers run beside the caller."""
-        self._starting = [asyncio.create_task(self._start_workflows()) for _ in range(self.clients)]
+        self._starting = [asyncio.create_task(self._start_workflows(number)) for number in range(self.clients)]
         self._running = [asyncio.create_task(self._work(number)) for number in range(self.workers)]
 
     async def started(self) -> None:
@@ -66,10 +74,14 @@ class Load:
             if task.done():
                 task.result()
 
-    async def _start_workflows(self) -> None:
-        async with Connection(self.base_url) as connection:
-            for number in self._numbers:
-                await self._start(connection, number)
+    def _connection(self, number: int) -> Connection:
+        turn = number % len(self.base_urls)
+        return Connection(*self.base_urls[turn:], *self.base_urls[:turn])
+
+    async def _start_workflows(self, number: int) -> None:
+        async with self._connection(number) as connection:
+            for count in self._numbers:
+                await self._start(connection, count)
 
     async def _start(self, connection: Connection, number: int) -> None:
         shape = SHAPES[number % len(SHAPES)]
@@ -91,9 +103,10 @@ class Load:
 
     async def _work(self, number: int) -> None:
         types = itertools.cycle(task_types(self.prefix))
-        async with Connection(self.base_url) as connection:
+        async with self._connection(number) as connection:
             for kind in types:
                 for task in await self._poll(connection, kind, f"worker-{number}"):
+                    self.ledger.handed[task["taskId"]] += 1
                     await self._finish(connection, task, follow=number % 2 == 0)
 
     async def _poll(self, connection: Connection, kind: str, worker: str) -> list[Json]:
@@ -101,6 +114,9 @@ class Load:
         try:
             answer = await connection.request("GET", path)
         except ConnectionError:
+            await asyncio.sleep(AGAIN_AFTER)
+            return []
+        if answer.status == 503 and self.patient:
             await asyncio.sleep(AGAIN_AFTER)
             return []
         if not answer.ok:
@@ -114,6 +130,8 @@ class Load:
         while task is not None:
             answer = await self._answer(connection, task, "/tasks/update-v2" if follow else "/tasks")
             task = answer.json() if follow and answer.status == 200 else None
+            if task is not None:
+                self.ledger.handed[task["taskId"]] += 1
 
     async def _answer(self, connection: Connection, task: Json, path: str) -> Answer:
         status = "FAILED" if declared_to_fail(task) else "COMPLETED"
@@ -136,20 +154,22 @@ class Load:
                 before()
             try:
                 answer = await connection.request("POST", path, body)
-                break
+                if answer.status != 503 or not self.patient or time.monotonic() > deadline:
+                    break
+                assert answer.json()["retryable"], answer
             except ConnectionError:
                 if time.monotonic() > deadline:
                     raise
-                await asyncio.sleep(AGAIN_AFTER)
+            await asyncio.sleep(AGAIN_AFTER)
         if not answer.ok:
             self.ledger.refusals.append(f"POST {path} answered {answer.status}: {answer.body!r}")
         return answer
 
 
-async def executions(base_url: str, prefix: str) -> list[Json]:
+async def executions(base_urls: Sequence[str], prefix: str) -> list[Json]:
     """All executions of a run with their tasks, as search and GET tell them."""
     names = ",".join(f"{prefix}_{shape.name}" for shape in SHAPES)
-    async with Connection(base_url) as connection:
+    async with Connection(*base_urls) as connection:
         found = await connection.request(
             "GET", f"/workflow/search?size=5000&query={quote(f'workflowType IN ({names})')}"
         )
@@ -161,11 +181,11 @@ async def executions(base_url: str, prefix: str) -> list[Json]:
     return [answer.json() for answer in read]
 
 
-async def open_executions(base_url: str, prefix: str) -> int:
+async def open_executions(base_urls: Sequence[str], prefix: str) -> int:
     """How many executions of a run have not ended."""
     names = ",".join(f"{prefix}_{shape.name}" for shape in SHAPES)
     query = f"workflowType IN ({names}) AND status IN (RUNNING,PAUSED)"
-    async with Connection(base_url) as connection:
+    async with Connection(*base_urls) as connection:
         found = await connection.request("GET", f"/workflow/search?size=1&query={quote(query)}")
     assert found.ok, found
     hits: int = found.json()["totalHits"]

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import random
 import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tests.crash.load import Load, executions, open_executions
 from tests.serving import Server
+from tests.wire import WireServer
 
 ENDS_WITHIN = 40.0  # seconds from the last start of the server until every workflow must have ended
 HEADER = "round   starts  updates  kills  restart ms  verdict"
@@ -41,33 +44,36 @@ class Round:
         )
 
 
-async def run_round(server: Server, number: int, chance: random.Random, count: int = 120) -> Round:
-    """One round on a running server, which runs again at the end."""
-    prefix = f"crash_{secrets.token_hex(4)}"
-    load = Load(server.base_url, prefix, count)
+async def run_round(
+    servers: Sequence[Server], number: int, chance: random.Random, count: int = 120, shared: bool = False
+) -> Round:
+    """One round on running servers, which all run again at the end."""
+    prefix, urls = f"crash_{secrets.token_hex(4)}", [server.base_url for server in servers]
+    load = Load(urls, prefix, count, workers=20 if shared else 8, patient=shared)
+    load.ledger.once = shared
     await load.prepare()
     load.begin()
     try:
-        restarts = await _kill_under_load(server, load, chance)
+        restarts = await _kill_under_load(servers, load, chance)
         await asyncio.wait_for(load.started(), ENDS_WITHIN)
-        open_count = await _drain(server, load, prefix)
+        open_count = await _drain(urls, load, prefix)
     finally:
         await load.stop()
-    faults = load.ledger.faults(await executions(server.base_url, prefix))
+    faults = load.ledger.faults(await executions(urls, prefix))
     if open_count:
         faults.insert(0, f"{open_count} workflows had not ended after {ENDS_WITHIN:.0f} s")
     return Round(number, len(load.ledger.starts), len(load.ledger.updates), tuple(restarts), tuple(faults))
 
 
-async def _kill_under_load(server: Server, load: Load, chance: random.Random) -> list[float]:
-    """Kill at a random point of the work, in every third round a second time while the server recovers."""
+async def _kill_under_load(servers: Sequence[Server], load: Load, chance: random.Random) -> list[float]:
+    """Kill one server at a random point of the work, in every third round a second time while it recovers."""
     moment = chance.randint(1, load.expected_updates * 2 // 3)
     await _until_updates(load, moment)
     await asyncio.sleep(chance.uniform(0, 0.05))
-    restarts = [await asyncio.to_thread(_kill_and_start, server)]
+    restarts = [await asyncio.to_thread(_kill_and_start, chance.choice(servers))]
     if chance.random() < 1 / 3:
         await asyncio.sleep(chance.uniform(0, 0.3))
-        restarts.append(await asyncio.to_thread(_kill_and_start, server))
+        restarts.append(await asyncio.to_thread(_kill_and_start, chance.choice(servers)))
     return restarts
 
 
@@ -86,10 +92,10 @@ def _kill_and_start(server: Server) -> float:
     return server.started_in * 1000
 
 
-async def _drain(server: Server, load: Load, prefix: str) -> int:
+async def _drain(urls: Sequence[str], load: Load, prefix: str) -> int:
     """Wait until nothing is open; how many executions are still open when the time is over."""
     deadline = time.monotonic() + ENDS_WITHIN
-    while count := await open_executions(server.base_url, prefix):
+    while count := await open_executions(urls, prefix):
         load.check_alive()
         if time.monotonic() > deadline:
             return count
@@ -99,13 +105,28 @@ async def _drain(server: Server, load: Load, prefix: str) -> int:
 
 def run_rounds(rounds: int, seed: int, report: Callable[[str], object]) -> list[Round]:
     """All rounds on one sqlite store in a temporary folder, so that later rounds recover beside older executions."""
+    with tempfile.TemporaryDirectory() as folder, Server("--data", folder) as server:
+        return _rounds([server], rounds, seed, report)
+
+
+def run_shared_rounds(rounds: int, seed: int, report: Callable[[str], object], servers: int = 3) -> list[Round]:
+    """All rounds on several servers that share the wire-protocol server; its database grows, so rounds are short."""
+    with contextlib.ExitStack() as stack:
+        wire = stack.enter_context(WireServer())
+        arguments = ("--mongo", wire.uri(), "--no-access-log")
+        running = [stack.enter_context(Server(*arguments)) for _ in range(servers)]
+        return _rounds(running, rounds, seed, report, count=30, shared=True)
+
+
+def _rounds(
+    servers: Sequence[Server], rounds: int, seed: int, report: Callable[[str], object], **how: Any
+) -> list[Round]:
     chance = random.Random(seed)
     done: list[Round] = []
     report(HEADER)
-    with tempfile.TemporaryDirectory() as folder, Server("--data", folder) as server:
-        for number in range(1, rounds + 1):
-            done.append(asyncio.run(run_round(server, number, chance)))
-            report(done[-1].line())
+    for number in range(1, rounds + 1):
+        done.append(asyncio.run(run_round(servers, number, chance, **how)))
+        report(done[-1].line())
     return done
 
 
@@ -113,11 +134,13 @@ def main() -> int:
     """The command behind scripts/test-crash."""
     parser = argparse.ArgumentParser(description="kill -9 under load, then compare with what was acknowledged")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--store", choices=["sqlite", "mongo"], default="sqlite", help="mongo: three servers share it")
     parser.add_argument("--seed", type=int, default=None, help="for the same kill points again (default: a random one)")
     options = parser.parse_args()
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     _print(f"seed {seed}")
-    done = run_rounds(options.rounds, seed, _print)
+    run = run_shared_rounds if options.store == "mongo" else run_rounds
+    done = run(options.rounds, seed, _print)
     for broken in (result for result in done if result.faults):
         _print(f"\nround {broken.number}:\n  " + "\n  ".join(broken.faults))
     slowest = max(time_ms for result in done for time_ms in result.restarts_ms)

@@ -55,7 +55,9 @@ async def tour(store: MongoStore) -> None:
     await store.due(NOW, 5)
     await asyncio.gather(*(store.search(search) for search in SEARCHES))
     await store.put_document(Document("task", "t", b"{}"))
-    await asyncio.gather(store.list_documents("task"), store.list_documents("task", "t"), store.documents_version())
+    await asyncio.gather(
+        store.list_documents("task"), store.list_documents("task", "t"), store.documents_version(["task", "workflow"])
+    )
     await store.delete_document("task", "t")
     await store.add_logs([TaskExecLog("x", "t1")])
     await store.logs("t1")
