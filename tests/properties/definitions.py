@@ -10,9 +10,13 @@ from hypothesis.strategies import DrawFn
 
 from engine.definitions import JsonObject, TaskDef, WorkflowDef, WorkflowTask
 from engine.graph import all_nodes
+from engine.questions import Evaluate, Evaluated
 from engine.validation import validate_workflow_def
 
 CASES = ("a", "b", "c")
+NOWHERE, FAILING, LATE = "nowhere", "FAIL", "LATE"
+EXPRESSIONS = (*(f"'{word}'" for word in (*CASES, NOWHERE)), FAILING, LATE, "")
+"""What `evaluated` understands, and last none."""
 RETRY_LOGICS = ("FIXED", "LINEAR_BACKOFF", "EXPONENTIAL_BACKOFF")
 POLICIES = ("RETRY", "TIME_OUT_WF", "ALERT_ONLY")
 FAILURE_WORKFLOW = "after_failure"
@@ -164,6 +168,56 @@ def event_task(draw: DrawFn, names: Names) -> WorkflowTask:
 
 
 @st.composite
+def expression_task(draw: DrawFn, names: Names) -> WorkflowTask:
+    """INLINE, LAMBDA or JSON_JQ_TRANSFORM; `evaluated` answers what they ask. Sometimes without an expression."""
+    kind = draw(st.sampled_from(("INLINE", "INLINE", "LAMBDA", "JSON_JQ_TRANSFORM")))
+    key = {"INLINE": "expression", "LAMBDA": "scriptExpression", "JSON_JQ_TRANSFORM": "queryExpression"}[kind]
+    return WorkflowTask(
+        name="compute",
+        task_reference_name=names.new("i"),
+        type=kind,
+        input_parameters={key: draw(st.sampled_from(EXPRESSIONS))} | draw(parameters(names)),
+        retry_count=draw(st.sampled_from((None, None, 0, 1))),
+        task_definition=draw(task_defs("compute")) if draw(maybe()) else None,
+        **draw(flags()),
+    )
+
+
+def evaluated(question: Evaluate) -> Evaluated:
+    """The answer to what random definitions ask: an error, an interruption, or the word that the expression is."""
+    if FAILING in question.expression:
+        return Evaluated(error="it failed")
+    if LATE in question.expression:
+        return Evaluated(error="it took too long", interrupted=True)
+    word = next((case for case in (*CASES, NOWHERE) if f"'{case}'" in question.expression), None)
+    return Evaluated([word] if question.language == "jq" else word)
+
+
+@st.composite
+def noop_task(draw: DrawFn, names: Names) -> WorkflowTask:
+    """NOOP."""
+    return WorkflowTask("nothing", names.new("n"), type="NOOP", input_parameters=draw(parameters(names)))
+
+
+@st.composite
+def decision_task(draw: DrawFn, names: Names, depth: int) -> WorkflowTask:
+    """DECISION by an input, or by an expression."""
+    by_expression = names.in_server and draw(maybe(2))
+    cases = draw(st.lists(st.sampled_from(CASES), min_size=1, max_size=2, unique=True))
+    return WorkflowTask(
+        name="decide",
+        task_reference_name=names.new("d"),
+        type="DECISION",
+        case_value_param=None if by_expression else "which",
+        case_expression=draw(st.sampled_from(EXPRESSIONS[:-1])) if by_expression else None,
+        input_parameters={"which": draw(st.sampled_from(("a", NOWHERE, "${workflow.input.x}")))},
+        decision_cases={case: draw(nodes(names, depth - 1, least=0)) for case in cases},
+        default_case=draw(nodes(names, depth - 1, least=0)) if draw(maybe(2)) else [],
+        optional=draw(maybe()),
+    )
+
+
+@st.composite
 def terminate_task(draw: DrawFn, names: Names) -> WorkflowTask:
     """TERMINATE with each status, with and without an output of its own."""
     status = draw(st.sampled_from(("COMPLETED", "FAILED", "TERMINATED")))
@@ -175,17 +229,18 @@ def terminate_task(draw: DrawFn, names: Names) -> WorkflowTask:
 
 @st.composite
 def switch_task(draw: DrawFn, names: Names, depth: int) -> WorkflowTask:
-    """SWITCH by value, its cases possibly empty, with or without a default."""
+    """SWITCH by value or by script, its cases possibly empty, with or without a default."""
     reference = names.new("s")
-    sources = ["a", "b", "nowhere", "${workflow.input.x}", *(f"${{{name}.output.x}}" for name in names.known)]
+    by_script = names.in_server and draw(maybe())
+    sources = ["a", "b", NOWHERE, "${workflow.input.x}", *(f"${{{name}.output.x}}" for name in names.known)]
     which = draw(st.sampled_from(sources))
     cases = draw(st.lists(st.sampled_from(CASES), min_size=1, max_size=2, unique=True))
     return WorkflowTask(
         name="switch",
         task_reference_name=reference,
         type="SWITCH",
-        evaluator_type="value-param",
-        expression="which",
+        evaluator_type="javascript" if by_script else "value-param",
+        expression=draw(st.sampled_from(EXPRESSIONS[:-1])) if by_script else "which",
         input_parameters={"which": which},
         decision_cases={case: draw(nodes(names, depth - 1, least=0)) for case in cases},
         default_case=draw(nodes(names, depth - 1, least=0)) if draw(maybe(2)) else [],
@@ -211,21 +266,32 @@ def fork_and_join(draw: DrawFn, names: Names, depth: int) -> list[WorkflowTask]:
 @st.composite
 def nodes(draw: DrawFn, names: Names, depth: int, least: int = 1) -> list[WorkflowTask]:
     """A list of tasks as it stands in a definition, a case or a branch."""
-    plain: tuple[str, ...] = ("worker", "worker", "worker", "wait", "human", "set_variable", "terminate", "event")
+    plain: tuple[str, ...] = (
+        "worker",
+        "worker",
+        "worker",
+        "wait",
+        "human",
+        "set_variable",
+        "terminate",
+        "event",
+        "noop",
+    )
     if names.in_server:
-        plain += ("in_server",)
-    kinds = plain + (("switch", "switch", "fork", "fork") if depth > 0 else ())
+        plain += ("in_server", "expression")
+    kinds = plain + (("switch", "switch", "fork", "fork", "decision") if depth > 0 else ())
     made: list[WorkflowTask] = []
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=least, max_size=3)):
         if kind == "fork":
             made += draw(fork_and_join(names, depth))
-        elif kind == "switch":
-            made.append(draw(switch_task(names, depth)))
+        elif kind in _BRANCHING:
+            made.append(draw(_BRANCHING[kind](names, depth)))
         else:
             made.append(draw(_PLAIN[kind](names)))
     return made
 
 
+_BRANCHING = {"switch": switch_task, "decision": decision_task}
 _PLAIN = {
     "worker": worker_task,
     "wait": wait_task,
@@ -233,6 +299,8 @@ _PLAIN = {
     "set_variable": set_variable_task,
     "terminate": terminate_task,
     "event": event_task,
+    "expression": expression_task,
+    "noop": noop_task,
     "in_server": in_server_task,
 }
 

@@ -34,7 +34,7 @@ from engine.rows import unsettled
 from engine.status import REPORTABLE, TaskStatus, WorkflowStatus
 from engine.timeouts import IN_SERVER
 from tests.properties import invariants
-from tests.properties.definitions import FAILURE_WORKFLOW, workflow_defs
+from tests.properties.definitions import FAILURE_WORKFLOW, evaluated, workflow_defs
 from tests.world import Surroundings, World
 
 REVIVALS = (Restart, Retry, Rerun)
@@ -51,6 +51,7 @@ around = st.builds(
     active=st.sets(st.sampled_from((("work", "one"), ("MY_OWN_TYPE", "two"))), max_size=2).map(frozenset),
     registered=st.just(frozenset({FAILURE_WORKFLOW})),
     jitter=st.sampled_from((0.0, 1.0)),
+    evaluate=st.just(evaluated),
 )
 
 orders = st.one_of(
