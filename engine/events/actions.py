@@ -11,11 +11,13 @@ from engine.definitions import EventHandler, Json, JsonObject
 from engine.errors import InvalidInput, NotFound
 from engine.events.message import Message
 from engine.events.payload import expanded, substituted
+from engine.java_text import java_text
 from engine.model import Task
 from engine.named_id import named_id
 from engine.ports import Store
-from engine.requests import StartWorkflowRequest, TaskResult
+from engine.requests import TaskResult
 from engine.runner import Runner
+from engine.start_request import read_start_request
 from engine.starting import Starter
 from engine.status import TaskStatus
 from engine.validation import TaskDefLookup, require_valid
@@ -74,9 +76,8 @@ class Actions:
             "correlationId": substituted(fields.get("correlationId"), payload),
             "taskToDomain": domains,
         }
-        shown = {"name": "", **{key: value for key, value in given.items() if value is not None}}
         try:
-            request = msgspec.convert(shown, StartWorkflowRequest, strict=False)
+            request = read_start_request(given)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"start_workflow of event handler {place.handler.name}: {error}") from error
         require_valid(validate_start_request(request, self._task_defs))
@@ -103,7 +104,7 @@ class Actions:
         output |= place.facts
         reason = output["reasonForIncompletion"]
         result = TaskResult(
-            task.workflow_instance_id, task.task_id, status, output, None if reason is None else str(reason)
+            task.workflow_instance_id, task.task_id, status, output, None if reason is None else java_text(reason)
         )
         await self._runner.execute(task.workflow_instance_id, UpdateTask(result))
         return output
@@ -123,7 +124,7 @@ class Actions:
     async def _terminate(self, place: Place, fields: JsonObject, payload: Json) -> JsonObject:  # noqa: ARG002
         given: JsonObject = substituted(fields, payload)
         reason = given.get("terminationReason")
-        await self._runner.execute(_workflow_id(given), Terminate(None if reason is None else str(reason)))
+        await self._runner.execute(_workflow_id(given), Terminate(None if reason is None else java_text(reason)))
         return given
 
     async def _set_variables(self, place: Place, fields: JsonObject, payload: Json) -> JsonObject:  # noqa: ARG002

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.definitions import Json
 from engine.errors import ConductorError, Unavailable
 from engine.model import Task, Workflow
 from engine.named_id import named_id
 from engine.requests import StartWorkflowRequest
+from engine.start_request import read_start_request
 from engine.starting import Starter
 from engine.status import TaskStatus
 from engine.validation import TaskDefLookup
@@ -31,7 +31,7 @@ class StartWork:
         if given is None:
             return failed("Missing 'startWorkflow' in input data.")
         try:
-            request = _request(given)
+            request = read_start_request(given)
         except msgspec.ValidationError as error:
             return failed(f"Error reading StartWorkflowRequest. {error}")
         if problems := validate_start_request(request, self._task_defs, path=""):
@@ -54,9 +54,3 @@ class StartWork:
         except ConductorError as error:
             return failed(error.message)
         return Outcome(TaskStatus.COMPLETED, {"workflowId": child})
-
-
-def _request(given: Json) -> StartWorkflowRequest:
-    if isinstance(given, dict):
-        given = {"name": "", **{key: value for key, value in given.items() if value is not None}}
-    return msgspec.convert(given, StartWorkflowRequest, strict=False)

@@ -49,6 +49,14 @@ async def test_domains_come_from_the_action_or_from_the_payload() -> None:
         assert [header.task_to_domain for header in found] == [{"a": "sent"}, {"a": "own"}]
 
 
+@on_a_loop
+async def test_s1_a_correlation_id_that_is_no_text_is_taken_as_one() -> None:
+    async with Shell() as shell:
+        events = await Events(shell).prepared(handler(start(correlationId="${n}")))
+        await events.publish({"n": 5})
+        assert len(await shell.store.correlated("kid", "5")) == 1
+
+
 @pytest.mark.parametrize(("action", "status"), [("complete_task", "COMPLETED"), ("fail_task", "FAILED")])
 @pytest.mark.parametrize("by_id", [False, True])
 def test_a_task_of_another_workflow_is_ended(action: str, status: str, by_id: bool) -> None:

@@ -33,12 +33,12 @@ async def run(shell: Shell, given: Any, **request: Any) -> Task:
 async def test_it_starts_another_execution_and_is_done() -> None:
     async with Shell() as shell:
         task = await run(
-            shell, {"name": "other", "version": "1", "input": {"a": 1}, "correlationId": "c", "priority": 7}
+            shell, {"name": "other", "version": "1", "input": {"a": 1}, "correlationId": 5, "priority": "7"}
         )
         assert task.status is TaskStatus.COMPLETED
         started = (await shell.engine.workflow(task.output_data["workflowId"])).header
         assert (started.workflow_name, started.input, started.correlation_id, started.priority) == (
-            "other", {"a": 1}, "c", 7,
+            "other", {"a": 1}, "5", 7,
         )  # fmt: skip
         assert (started.status, started.parent_workflow_id) == (WorkflowStatus.RUNNING, None)
 
