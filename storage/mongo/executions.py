@@ -45,7 +45,7 @@ class ExecutionReads:
             found, since = await self._read(workflow_id, 0), 0
         if found is None:
             return None
-        return Changes(found[0]["stamp"], header_of(found[0]), found[1], whole=not since)
+        return Changes(int(found[0]["stamp"]), header_of(found[0]), found[1], whole=not since)
 
     async def _read(self, workflow_id: str, since: int) -> tuple[Doc, tuple[Task, ...]] | None:
         """One state: tasks that are newer than the header show that it has changed meanwhile."""

@@ -38,7 +38,7 @@ def update(commits: Sequence[Commit], stamp: int, pending: Doc | None, writer: s
 def header_of(document: Doc) -> Workflow:
     """The header as its last commit left it."""
     header = _workflow.decode(document["doc"])
-    version, update_time = document["version"], document["update_time"]
+    version, update_time = int(document["version"]), int(document["update_time"])
     return msgspec.structs.replace(header, version=version, update_time=update_time)
 
 

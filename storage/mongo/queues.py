@@ -94,7 +94,7 @@ class Queues:
         async def counted() -> list[Doc]:
             return await (await self._db.tasks.aggregate(steps)).to_list()
 
-        return {row["_id"]: row["n"] for row in await insist(counted)}
+        return {row["_id"]: int(row["n"]) for row in await insist(counted)}
 
     async def next_available(self, queue: str) -> Millis | None:
         """See `TaskQueues`; None also while only a freed slot can make an entry claimable."""
@@ -204,7 +204,7 @@ class Queues:
         first = next((entry for entry in found if not entry["claimed"]), None)
         if first is None:
             return None
-        at: Millis = first["free_at"]
+        at: Millis = int(first["free_at"])
         if not lane:
             return at
         limit = _limit(first)
@@ -219,6 +219,6 @@ def _limit(entry: Doc) -> Limit:
 def _entry(row: Doc) -> QueueEntry:
     limit: dict[str, Any] | None = row.get("limit")
     return QueueEntry(
-        row["_id"], row["workflow_id"], row["queue"], row["priority"], row["available_at"],
+        row["_id"], row["workflow_id"], row["queue"], int(row["priority"]), int(row["available_at"]),
         msgspec.convert(limit, Limit) if limit else None,
     )  # fmt: skip

@@ -61,7 +61,7 @@ class Records:
     async def documents_version(self, kinds: Sequence[str]) -> int:
         """See `Documents`; it rises after every change, so a reader that saw it rise sees the change."""
         where = {"_id": {"$in": [_counter(kind) for kind in kinds]}}
-        return sum(row["n"] for row in await listed(lambda: self._db.counters.find(where)))
+        return sum(int(row["n"]) for row in await listed(lambda: self._db.counters.find(where)))
 
     async def _raise_version(self, kind: str) -> None:
         one = {"_id": _counter(kind)}
@@ -105,7 +105,7 @@ def _counter(kind: str) -> str:
 
 
 def _document(row: Doc) -> Document:
-    return Document(row["kind"], row["name"], row["body"].encode(), row["version"])
+    return Document(row["kind"], row["name"], row["body"].encode(), int(row["version"]))
 
 
 def _poll_statement(poll: PollRecord) -> UpdateOne:

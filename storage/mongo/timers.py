@@ -57,11 +57,11 @@ async def _hand_out(collection: AsyncCollection[Doc], field: str, row: Doc, now:
 
 async def _next(collection: AsyncCollection[Doc]) -> Millis | None:
     found = await listed(lambda: collection.find({"wake": {"$gte": 0}}, {"wake": 1}).sort("wake", 1).limit(1))
-    return found[0]["wake"] if found else None
+    return int(found[0]["wake"]) if found else None
 
 
 def _due(row: Doc) -> Due:
     """A header has no `workflow_id` beside its own id."""
     if "workflow_id" in row:
-        return Due(row["workflow_id"], row["_id"], row["deadline"])
-    return Due(row["_id"], "", row["deadline"])
+        return Due(row["workflow_id"], row["_id"], int(row["deadline"]))
+    return Due(row["_id"], "", int(row["deadline"]))
