@@ -19,7 +19,6 @@ from engine.commands import (
     ChildGone,
     Command,
     Decide,
-    ExtendLease,
     Pause,
     Rerun,
     ResetCallbacks,
@@ -28,20 +27,19 @@ from engine.commands import (
     Retry,
     SkipTask,
     Terminate,
-    UpdateTask,
 )
 from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef
 from engine.dispatch import Dispatch
 from engine.draft import Decision
-from engine.errors import Conflict, InvalidInput, NotFound
+from engine.errors import InvalidInput, NotFound
 from engine.evaluators.evaluator import Evaluators, Limits
 from engine.events.listener import listener
 from engine.idempotency import KeyedStarter
 from engine.lookups import Lookups
-from engine.model import Task
 from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, Store
 from engine.queues import Queues
+from engine.reports import Reports
 from engine.requests import (
     BulkResponse,
     RerunWorkflowRequest,
@@ -57,7 +55,7 @@ from engine.status import TaskStatus
 from engine.synchronous import Synchronous
 from engine.timer import Timer
 from engine.validation import require_valid
-from engine.validation_requests import validate_start_request, validate_task_result
+from engine.validation_requests import validate_start_request
 from engine.views import TaskView, WorkflowView, view
 from engine.workers.http import Http
 from engine.workers.system_workers import SystemWorkers
@@ -92,6 +90,7 @@ class Engine:
         answers.active = self._dispatch.active
         self.lookups = Lookups(store, self._runner)
         self.queues = Queues(store, self._dispatch)
+        self._reports = Reports(store, self._runner, self.lookups, clock)
         self.timer = Timer(store, self._runner, clock, self._report)
         self._starter = starting.Starter(self.catalog, self._runner, clock, ids)
         self._keyed = KeyedStarter(store, self._runner, self._starter)
@@ -289,24 +288,9 @@ class Engine:
 
     async def rerun(self, workflow_id: str, request: RerunWorkflowRequest) -> str:
         """Run it again, whole or from a task, also from one of a descendant; returns its id."""
-        owner = await self._owner(workflow_id, request.re_run_from_task_id)
+        owner = await self.lookups.owner(workflow_id, request.re_run_from_task_id)
         await self._do(owner, Rerun(request))
         return workflow_id
-
-    async def _owner(self, workflow_id: str, task_id: str | None) -> str:
-        """The execution in this tree that holds a task: this one, or a descendant of it that has ended like it."""
-        owner = await self._store.workflow_of(task_id) if task_id else None
-        if owner is None or owner == workflow_id:
-            return workflow_id
-        above: str | None = owner
-        while above is not None and above != workflow_id:
-            above = (await self._runner.read(above)).header.parent_workflow_id
-        if above is None:
-            return workflow_id  # of another tree: the rules say that it is not found
-        status = (await self._runner.read(workflow_id)).header.status
-        if not status.terminal:
-            raise Conflict(f"Workflow: {workflow_id} is not in terminal state, unable to rerun.")
-        return owner
 
     async def skip_task(self, workflow_id: str, reference: str, request: SkipTaskRequest) -> None:
         """Jump over a node that has not been reached."""
@@ -353,52 +337,24 @@ class Engine:
 
     async def update_task(self, result: TaskResult) -> str:
         """Take a worker's report; returns the task's id, also when it had ended already (E6)."""
-        await self._update(result)
+        await self._reports.take(result)
         return result.task_id
-
-    async def _update(self, result: TaskResult, path: str = "updateTask.arg0", merge: bool = False) -> Task | None:
-        require_valid(validate_task_result(result, path))
-        command: Command = ExtendLease(result.task_id) if result.extend_lease else UpdateTask(result, merge)
-        decision = await self._do(result.workflow_instance_id, command)
-        if result.logs and not result.extend_lease:
-            now = self._clock.now()
-            await self._store.add_logs([starting.stamped(line, result.task_id, now) for line in result.logs])
-        return next((task for task in decision.changed if task.task_id == result.task_id), None)
 
     async def update_task_and_poll(self, result: TaskResult) -> TaskView | None:
         """`update_task`, and for a task that ended the next one of the same type and domain, if there is one."""
-        task = await self._update(result, "updateTaskV2.arg0")
-        if result.extend_lease or result.status is TaskStatus.IN_PROGRESS:
-            return None
-        if task is None:
-            task = (await self.task(result.task_id)).task
-        polled = await self.poll(task.task_type, result.worker_id, task.domain, 1, 0)
+        queue = await self._reports.take_and_free(result)
+        polled = await self.poll(queue.task_type, result.worker_id, queue.domain, 1, 0) if queue else None
         return polled[0] if polled else None
 
     async def update_task_by_reference(
         self, workflow_id: str, reference: str, status: TaskStatus, output: JsonObject, worker_id: str | None
     ) -> str | None:
         """The task's id, or None when there is no open task of that name or no such workflow."""
-        try:
-            seen = await self._runner.read(workflow_id)
-        except NotFound:
-            return None
-        names = (task for task in seen.tasks if reference in (task.reference_task_name, task.node))
-        task = next((task for task in names if not task.status.terminal), None)
-        if task is None:
-            return None
-        await self._update(TaskResult(workflow_id, task.task_id, status, output, worker_id=worker_id), merge=True)
-        return task.task_id
+        return await self._reports.take_by_reference(workflow_id, reference, status, output, worker_id)
 
     async def task(self, task_id: str) -> TaskView:
         """The durable state of a task."""
-        workflow_id = await self._store.workflow_of(task_id)
-        if workflow_id is not None:
-            seen = await self._runner.read(workflow_id)
-            for task in seen.tasks:
-                if task.task_id == task_id:
-                    return view(task, seen.graph)
-        raise NotFound(f"Task not found for taskId: {task_id}")
+        return await self.lookups.task(task_id)
 
     def add_log(self, line: TaskExecLog) -> Awaitable[None]:
         """Keep a line; the task need not exist."""

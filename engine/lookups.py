@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
+from engine.errors import Conflict, NotFound
 from engine.ports import Store
 from engine.runner import Runner
 from engine.search import And, Comparison, Query, Search, Sort
@@ -40,6 +41,31 @@ class Lookups:
         found = [task for task in seen.tasks if not statuses or task.status in statuses]
         page = found[max(start, 0) : max(start, 0) + max(count, 0)]
         return TaskPage(len(found), tuple(view(task, seen.graph) for task in page))
+
+    async def task(self, task_id: str) -> TaskView:
+        """The durable state of a task."""
+        workflow_id = await self._store.workflow_of(task_id)
+        if workflow_id is not None:
+            seen = await self._runner.read(workflow_id)
+            for task in seen.tasks:
+                if task.task_id == task_id:
+                    return view(task, seen.graph)
+        raise NotFound(f"Task not found for taskId: {task_id}")
+
+    async def owner(self, workflow_id: str, task_id: str | None) -> str:
+        """The execution in this tree that holds a task: this one, or a descendant of it that has ended like it."""
+        owner = await self._store.workflow_of(task_id) if task_id else None
+        if owner is None or owner == workflow_id:
+            return workflow_id
+        above: str | None = owner
+        while above is not None and above != workflow_id:
+            above = (await self._runner.read(above)).header.parent_workflow_id
+        if above is None:
+            return workflow_id  # of another tree: the rules say that it is not found
+        status = (await self._runner.read(workflow_id)).header.status
+        if not status.terminal:
+            raise Conflict(f"Workflow: {workflow_id} is not in terminal state, unable to rerun.")
+        return owner
 
     async def running(self, name: str, version: int | None = None) -> list[str]:
         """Ids of the executions of that name (and version, D28) that run, oldest first."""

@@ -38,7 +38,7 @@ class Queues:
         sizes = await self._store.queue_sizes()
         return sum(size for name, size in sizes.items() if _type_of(name) == task_type)
 
-    def polls(self, task_type: str | None = None) -> list[PollRecord]:
+    async def polls(self, task_type: str | None = None) -> list[PollRecord]:
         """The last poll of each type and domain, of one type or of all."""
         return self._dispatch.polls(task_type)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from engine.definitions import JsonObject, WorkflowTask
+from engine.lookups import TaskPage
 from engine.model import Millis, Task, Workflow
 from engine.status import TaskStatus, WorkflowStatus
 from engine.views import TaskView, WorkflowView
@@ -150,6 +151,10 @@ class ExecutionShapes:
     def tasks(self, views: Sequence[TaskView]) -> bytes:
         """The JSON of a list of tasks."""
         return self._encoder.encode([self._task(view) for view in views])
+
+    def task_page(self, page: TaskPage) -> bytes:
+        """The JSON of one page of tasks."""
+        return self._encoder.encode({"totalHits": page.total_hits, "results": [self._task(v) for v in page.results]})
 
     def workflow(self, view: WorkflowView) -> bytes:
         """The JSON of one execution."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.api import Engine
 from engine.definitions import Json, JsonObject, TaskDef, WorkflowDef
 from handlers import shapes
@@ -36,6 +38,34 @@ class Metadata:
         """Delete one version; the latest when none is named."""
         await self._engine.delete_workflow_def(name, version)
 
+    async def validate_workflow_definition(self, body: Json) -> None:
+        """Say what is wrong with a definition, if anything is; nothing is stored."""
+        path = "validateWorkflowDef.arg0"
+        await self._engine.catalog.check(parse(body, WorkflowDef, path), path)
+
+    async def get_workflow_names(self) -> list[str]:
+        """The names of all definitions."""
+        return list(await self._by_name())
+
+    async def get_workflow_names_and_versions(self) -> dict[str, list[JsonObject]]:
+        """The versions of all definitions, by name."""
+        return {name: _summaries(versions) for name, versions in (await self._by_name()).items()}
+
+    async def get_workflow_versions(self, name: str) -> list[JsonObject]:
+        """The versions of one definition; none of an unknown one."""
+        return _summaries(await self._engine.workflow_defs(name))
+
+    async def get_latest_workflow_definitions(self) -> list[JsonObject]:
+        """The latest version of every definition."""
+        return shapes.definitions([versions[-1] for versions in (await self._by_name()).values()])
+
+    async def _by_name(self) -> dict[str, list[WorkflowDef]]:
+        """All definitions, names and versions in order."""
+        by_name: dict[str, list[WorkflowDef]] = {}
+        for definition in await self._engine.workflow_defs():
+            by_name.setdefault(definition.name, []).append(definition)
+        return by_name
+
     async def list_task_definitions(self) -> list[JsonObject]:
         """All task definitions."""
         return shapes.definitions(await self._engine.task_defs())
@@ -55,3 +85,16 @@ class Metadata:
     async def delete_task_definition(self, task_type: str) -> None:
         """Delete one task definition."""
         await self._engine.delete_task_def(task_type)
+
+
+def _summaries(versions: Sequence[WorkflowDef]) -> list[JsonObject]:
+    """What lists of versions show of each; the time of an update only when there was one."""
+    return [
+        {
+            "name": version.name,
+            "version": version.version,
+            "createTime": version.create_time,
+            **({"updateTime": version.update_time} if version.update_time else {}),
+        }
+        for version in versions
+    ]

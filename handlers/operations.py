@@ -11,6 +11,8 @@ from handlers.clock import SystemClock
 from handlers.events import Events
 from handlers.execution_shapes import ExecutionShapes
 from handlers.metadata import Metadata
+from handlers.queues import Queues
+from handlers.runs import Runs
 from handlers.tasks import Tasks
 from handlers.workflow import Workflows
 
@@ -26,6 +28,8 @@ def operations(engine: Engine, clock: Clock | None = None) -> dict[str, Operatio
         **_workflows(Workflows(engine, shapes)),
         **_bulk(Bulk(engine)),
         **_tasks(tasks),
+        **_runs(Runs(engine, shapes)),
+        **_queues(Queues(engine)),
         **_events(Events(engine)),
     }
 
@@ -38,6 +42,11 @@ def _metadata(metadata: Metadata) -> dict[str, Operation]:
         "getWorkflowDefinition": metadata.get_workflow_definition,
         "deleteWorkflowDefinition": metadata.delete_workflow_definition,
         "deleteWorkflowDefinitionVersion": metadata.delete_workflow_definition,
+        "validateWorkflowDefinition": metadata.validate_workflow_definition,
+        "getWorkflowNames": metadata.get_workflow_names,
+        "getWorkflowNamesAndVersions": metadata.get_workflow_names_and_versions,
+        "getWorkflowVersions": metadata.get_workflow_versions,
+        "getLatestWorkflowDefinitions": metadata.get_latest_workflow_definitions,
         "listTaskDefinitions": metadata.list_task_definitions,
         "registerTaskDefinitions": metadata.register_task_definitions,
         "updateTaskDefinition": metadata.update_task_definition,
@@ -51,6 +60,7 @@ def _workflows(workflows: Workflows) -> dict[str, Operation]:
         "startWorkflow": workflows.start_workflow,
         "startWorkflowByName": workflows.start_workflow_by_name,
         "getWorkflow": workflows.get_workflow,
+        "getWorkflowTasks": workflows.get_workflow_tasks,
         "getWorkflowStatus": workflows.get_workflow_status,
         "getWorkflowsByCorrelationIds": workflows.get_workflows_by_correlation_ids,
         "searchWorkflows": workflows.search_workflows,
@@ -91,9 +101,27 @@ def _tasks(tasks: Tasks) -> dict[str, Operation]:
         "updateTaskByReference": tasks.update_task_by_reference,
         "updateTaskByReferenceSync": tasks.update_task_by_reference_sync,
         "getTask": tasks.get_task,
-        "getTaskQueueSizes": tasks.get_task_queue_sizes,
         "addTaskLog": tasks.add_task_log,
         "getTaskLogs": tasks.get_task_logs,
+    }
+
+
+def _runs(runs: Runs) -> dict[str, Operation]:
+    return {
+        "executeWorkflow": runs.execute_workflow,
+        "signalWorkflow": runs.signal_workflow,
+        "signalWorkflowSync": runs.signal_workflow_sync,
+    }
+
+
+def _queues(queues: Queues) -> dict[str, Operation]:
+    return {
+        "getTaskQueueSizes": queues.get_task_queue_sizes,
+        "getTaskQueueSize": queues.get_task_queue_size,
+        "getAllTaskQueues": queues.get_all_task_queues,
+        "getPollData": queues.get_poll_data,
+        "getAllPollData": queues.get_all_poll_data,
+        "requeueTasks": queues.requeue_tasks,
     }
 
 

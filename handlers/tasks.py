@@ -72,10 +72,6 @@ class Tasks:
         """One task."""
         return self._shapes.task(await self._engine.task(task_id))
 
-    async def get_task_queue_sizes(self, task_type: list[str] | None = None) -> dict[str, int]:
-        """How many tasks wait in each of the queues named."""
-        return await self._engine.queue_sizes(task_type) if task_type else {}
-
     async def add_task_log(self, task_id: str, body: str | bytes | None = None) -> None:
         """Keep a line of text that a worker wrote about its task."""
         text = log_text(body or "")

@@ -6,6 +6,7 @@ from engine.api import Engine
 from engine.definitions import Json, JsonObject
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest, StartWorkflowRequest
 from engine.search_parser import parse_search
+from engine.status import TaskStatus
 from handlers import summary_shape
 from handlers.codec import parse
 from handlers.execution_shapes import ExecutionShapes
@@ -43,6 +44,13 @@ class Workflows:
     async def get_workflow(self, workflow_id: str, include_tasks: bool = True) -> bytes:
         """One execution."""
         return self._shapes.workflow(await self._engine.workflow(workflow_id, include_tasks))
+
+    async def get_workflow_tasks(
+        self, workflow_id: str, start: int = 0, count: int = 15, status: list[str] | None = None
+    ) -> bytes:
+        """One page of the tasks of an execution, of certain statuses if any are named."""
+        statuses = [parse(name.strip().upper(), TaskStatus, "getTasks.arg3") for name in status or ()]
+        return self._shapes.task_page(await self._engine.lookups.tasks(workflow_id, start, count, statuses))
 
     async def get_workflow_status(
         self, workflow_id: str, include_output: bool = False, include_variables: bool = False

@@ -1,4 +1,7 @@
-"""An engine that does nothing but remember what it was asked, and answer what the test says."""
+"""An engine that does nothing but remember what it was asked, and answer what the test says.
+
+What an engine exposes beside its own methods (`engine.queues`, ...) is recorded under that name: `("queues.size", ...)`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from engine.api import Engine
+from engine.catalog import Catalog
+from engine.lookups import Lookups
+from engine.queues import Queues
+from engine.synchronous import Synchronous
+
+PARTS: dict[str, type] = {"catalog": Catalog, "lookups": Lookups, "queues": Queues, "synchronous": Synchronous}
 
 
 class RecordingEngine:
@@ -21,7 +30,13 @@ class RecordingEngine:
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         """A coroutine function for every other method the real engine has, and for nothing else."""
+        if name in PARTS:
+            return cast(Any, _Part(self, name))
         getattr(Engine, name)
+        return self.method(name)
+
+    def method(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """A coroutine function that remembers its call under this name."""
 
         async def method(*args: Any, **named: Any) -> Any:
             self.calls.append((name, (*args, *named.values())))
@@ -36,3 +51,14 @@ class RecordingEngine:
     def engine(self) -> Engine:
         """This recorder, typed as what it stands for."""
         return cast(Engine, self)
+
+
+class _Part:
+    """One of the things that an engine exposes."""
+
+    def __init__(self, recorder: RecordingEngine, name: str) -> None:
+        self._recorder, self._name = recorder, name
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        getattr(PARTS[self._name], name)
+        return self._recorder.method(f"{self._name}.{name}")

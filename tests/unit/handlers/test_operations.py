@@ -252,10 +252,10 @@ def test_an_unknown_status_in_the_path_is_refused() -> None:
 
 
 def test_queue_sizes_of_no_queue_are_empty() -> None:
-    engine = RecordingEngine(queue_sizes={"a": 2})
+    engine = RecordingEngine(**{"queues.sizes": {"a": 2}})
     assert call(engine, "getTaskQueueSizes", task_type=["a"]) == {"a": 2}
     assert call(engine, "getTaskQueueSizes") == {}
-    assert engine.calls == [("queue_sizes", (["a"],))]
+    assert engine.calls == [("queues.sizes", (["a"],))]
 
 
 def test_reading_a_task_and_its_logs() -> None:
