@@ -163,6 +163,12 @@ def create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> 
         _tell_joins(draft, row)
 
 
+def revive(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[None]:
+    """Make the rows of a node anew, from outside the flow; the node may end the workflow, and then nothing is made."""
+    if draft.header.status is WorkflowStatus.RUNNING:
+        yield from _guarded(draft, create(draft, node, scope, attempt))
+
+
 def _children(draft: Draft, row: Task) -> Steps[None]:
     """Make the rows that belong to a row, where they are missing."""
     kind = task_type(draft.node_of(row).type)

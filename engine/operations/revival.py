@@ -96,7 +96,7 @@ def _retry_task(draft: Draft, task: Task, resume: bool) -> Steps[None]:
         _reopen(draft, task, retry_count=task.retry_count + 1)
         return
     draft.change(task, retried=True, executed=True)
-    yield from flow.create(draft, node, draft.scope_of(task), Attempt(task.retry_count + 1, task))
+    yield from flow.revive(draft, node, draft.scope_of(task), Attempt(task.retry_count + 1, task))
 
 
 def _reopen(draft: Draft, task: Task, **changes: Any) -> Task:
@@ -136,7 +136,7 @@ def _revive_sibling(draft: Draft, row: Task) -> Steps[None]:
     node = draft.node_of(row)
     if row.status is TaskStatus.CANCELED and not row.sub_workflow_id and not task_type(node.type).revived_in_place:
         draft_scope = draft.scope_of(row)
-        yield from flow.create(draft, node, draft_scope, Attempt(row.retry_count + 1, again=row, given=row.input_data))
+        yield from flow.revive(draft, node, draft_scope, Attempt(row.retry_count + 1, again=row, given=row.input_data))
     else:
         yield from _retry_task(draft, row, resume=True)
 
@@ -175,7 +175,7 @@ def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> St
     if given is None and task_type(node.type).worker:
         given = target.input_data
     attempt = Attempt(target.retry_count, again=target, given=given)
-    yield from flow.create(draft, node, draft.scope_of(target), attempt)
+    yield from flow.revive(draft, node, draft.scope_of(target), attempt)
     for row in list(draft.rows):
         if row.task_id != target.task_id and draft.rows.newest(row.reference_task_name) is row:
             yield from _restore(draft, row)
@@ -192,4 +192,4 @@ def _restore(draft: Draft, row: Task) -> Steps[None]:
     elif row.status in _RETRYABLE and not row.executed:
         node = draft.node_of(row)
         again = Attempt(row.retry_count, again=row, given=row.input_data)
-        yield from flow.create(draft, node, draft.scope_of(row), again)
+        yield from flow.revive(draft, node, draft.scope_of(row), again)

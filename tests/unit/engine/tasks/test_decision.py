@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine.commands import Rerun
 from engine.definitions import WorkflowTask
 from engine.questions import Evaluate, Evaluated
+from engine.requests import RerunWorkflowRequest
 from engine.status import WorkflowStatus
 from tests.unit.engine.flows import fork, join, simple, started, task
 from tests.world import Surroundings, World
@@ -97,3 +99,15 @@ def test_e38_a_case_that_begins_with_a_fork_brings_all_its_rows() -> None:
     world.answer("a")
     world.answer("b")
     assert world.references()[-1] == "behind"
+
+
+def test_one_that_fails_when_it_runs_again_ends_the_workflow_again() -> None:
+    answers = [Evaluated("x"), Evaluated(error="not any more")]
+    node = task("DECISION", "d", case_expression="$.x", decision_cases=CASES)
+    tasks = [fork("f", [node], [simple("t")]), join("j", "in_x", "t")]
+    world = started(*tasks, around=Surroundings(evaluate=lambda _: answers.pop(0)))
+    world.answer("t", "FAILED")
+    world.do(Rerun(RerunWorkflowRequest(re_run_from_task_id=world.newest("d").task_id)))
+    assert world.status is WorkflowStatus.FAILED
+    assert world.header.reason_for_incompletion == "Error while evaluating script: $.x"
+    assert all(row.status.terminal for row in world.rows)
