@@ -14,7 +14,7 @@ from engine.tasks.base import TaskType, asks_nothing, started
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
-    joined = attempt.again.input_data["joinOn"] if attempt.again else node.join_on or _branch_tails(draft, node)
+    joined = _join_on(draft, node, attempt)
     known = draft.graph.node(node.task_reference_name)
     # behind a static fork its own inputs are dropped, behind a dynamic one they are kept, unresolved (D24)
     given = {} if node is known else node.input_parameters
@@ -24,6 +24,12 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
     )  # fmt: skip
     draft.add(row)
     return evaluate(draft, row)
+
+
+def _join_on(draft: Draft, node: WorkflowTask, attempt: Attempt) -> list[str]:
+    """What it waits for; one that runs again keeps its list, but a skipped one never had any."""
+    kept = attempt.again.input_data.get("joinOn") if attempt.again else None
+    return kept if kept is not None else node.join_on or _branch_tails(draft, node)
 
 
 def _branch_tails(draft: Draft, node: WorkflowTask) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engine import graph
-from engine.commands import Rerun, Restart, Retry, Terminate
+from engine.commands import Rerun, Restart, Retry, SkipTask, Terminate
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.ports import Document
-from engine.requests import RerunWorkflowRequest
+from engine.requests import RerunWorkflowRequest, SkipTaskRequest
 from engine.status import WorkflowStatus
 from tests.unit.engine.flows import flow, fork, join, simple, started, switch, task
 from tests.world import World
@@ -189,6 +189,20 @@ def test_s20_rerun_from_anywhere_in_a_fork_goes_to_its_end(target: str) -> None:
     assert open_tasks == {"a": {"a", "b", "j"}, "b": {"b", "j"}, "f": {"a", "b", "j"}, "j": {"u"}}[target]
     finish(world, *sorted(open_tasks - {"j", "u"}), "u")
     assert world.status is WorkflowStatus.COMPLETED
+
+
+@pytest.mark.parametrize("skipped", ["u", "j", "f", "s"])
+def test_rerun_from_a_skipped_task_runs_it(skipped: str) -> None:
+    """A skipped row has the type, the input and the status of none."""
+    forked = [fork("f", [simple("a")], [simple("b")]), join("j", "a", "b")]
+    world = started(simple("t"), *forked, switch("s", "x", {"x": [simple("in_s")]}), simple("u"))
+    world.do(SkipTask(skipped, SkipTaskRequest()))
+    world.do(Terminate())
+    rerun(world, skipped)
+    assert world.newest(skipped).status != "SKIPPED"
+    while world.status is WorkflowStatus.RUNNING:
+        finish(world, next(row.reference_task_name for row in world.rows.open() if not row.waits_for))
+    assert world.header.status is WorkflowStatus.COMPLETED
 
 
 def test_s21_rerun_from_a_last_switch_runs_its_case_again() -> None:
