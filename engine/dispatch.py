@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.bells import Bells
+from engine.bells import Bell, Bells, stop_waiting
 from engine.commands import HandOut
 from engine.draft import Decision
 from engine.errors import ConductorError, InvalidInput, NotFound
@@ -18,11 +18,6 @@ LONGEST_POLL_MS = 5000
 ACTIVE_MS = 10_000
 """A worker that polled within this time counts as alive (§4.8)."""
 DEFAULT_DOMAIN = "DEFAULT"
-
-
-def _stop_waiting(bell: asyncio.Future[None]) -> None:
-    if not bell.done():
-        bell.set_result(None)
 
 
 class Dispatch:
@@ -66,14 +61,14 @@ class Dispatch:
                 self._bells.leave(queue, bell, served=bool(handed))
         return handed
 
-    async def _wait(self, queue: str, bell: asyncio.Future[None], seconds: float) -> None:
+    async def _wait(self, queue: str, bell: Bell, seconds: float) -> None:
         """Until the bell rings, a delayed entry of the queue is due, or the time is over."""
         available = await self._store.next_available(queue)
         if available is not None:
             seconds = min(seconds, max(available - self._clock.now(), 1) / 1000)
         if self._store.look_every is not None:
             seconds = min(seconds, self._store.look_every)
-        alarm = asyncio.get_running_loop().call_later(max(seconds, 0), _stop_waiting, bell)
+        alarm = asyncio.get_running_loop().call_later(max(seconds, 0), stop_waiting, bell)
         try:
             await bell
         finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from engine.bells import Bells
+from engine.bells import Bell, Bells, stop_waiting
 from engine.commands import HandOut, UpdateTask
 from engine.errors import NotFound, Unavailable
 from engine.model import Task, Workflow
@@ -39,7 +39,7 @@ class SystemWorker:
         self._runs: set[asyncio.Task[None]] = set()
         self._calls: dict[str, asyncio.Future[Outcome]] = {}
         self._overtaken: set[str] = set()
-        self._bell: asyncio.Future[None] | None = None
+        self._bell: Bell | None = None
 
     # ------------------------------------------------------------------ taking
 
@@ -74,7 +74,7 @@ class SystemWorker:
             run.add_done_callback(self._ended)
         return bool(entries)
 
-    async def _wait(self, bell: asyncio.Future[None]) -> None:
+    async def _wait(self, bell: Bell) -> None:
         """Until the bell rings, a delayed entry is due, or there is room again."""
         # what this process schedules rings; only what others leave to it is looked for
         seconds = None if self._store.look_every is None else LOOK_S
@@ -86,8 +86,8 @@ class SystemWorker:
 
     def _ended(self, run: asyncio.Task[None]) -> None:
         self._runs.discard(run)
-        if self._bell is not None and not self._bell.done():
-            self._bell.set_result(None)
+        if self._bell is not None:
+            stop_waiting(self._bell)
 
     # ------------------------------------------------------------------ doing
 
