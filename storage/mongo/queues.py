@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import msgspec
 from pymongo import ReturnDocument
@@ -212,13 +211,13 @@ class Queues:
 
 
 def _limit(entry: Doc) -> Limit:
-    limit: Limit = msgspec.convert(entry["limit"], Limit)
+    numbers = {name: value if isinstance(value, str) else int(value) for name, value in entry["limit"].items()}
+    limit: Limit = msgspec.convert(numbers, Limit)
     return limit
 
 
 def _entry(row: Doc) -> QueueEntry:
-    limit: dict[str, Any] | None = row.get("limit")
     return QueueEntry(
         row["_id"], row["workflow_id"], row["queue"], int(row["priority"]), int(row["available_at"]),
-        msgspec.convert(limit, Limit) if limit else None,
+        _limit(row) if row.get("limit") else None,
     )  # fmt: skip

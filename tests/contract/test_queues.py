@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.ports import Commit, Store
+import msgspec
+
+from engine.ports import Commit, Document, Limit, Store
 from engine.status import TaskStatus
-from tests.contract.executions import NOW, claimed, create, creation, enqueue, entry, finish, task
+from tests.contract.executions import NOW, claimed, create, creation, enqueue, entry, finish, header, task
 
 
 async def test_an_entry_is_claimed_as_it_was_enqueued_and_only_once(store: Store) -> None:
@@ -140,3 +142,19 @@ async def test_two_claimers_never_get_the_same_entry(store: Store) -> None:
     hands = await asyncio.gather(*(claimed(store, 2) for _ in range(20)))
     got = [task_id for hand in hands for task_id in hand]
     assert sorted(got) == sorted(f"t{n}" for n in range(30))
+
+
+async def test_everything_that_comes_back_can_be_encoded(store: Store) -> None:
+    limit = Limit("k", concurrent=3, per_window=3, window_ms=10**10)
+    first = creation(header=header(deadline=NOW), tasks=(task(deadline=NOW),), enqueue=(entry(limit=limit),))
+    await store.commit(first)
+    await store.commit(Commit(workflow_id="w1", expected=1, update_time=NOW + 1))
+    assert msgspec.json.encode(await store.load("w1"))
+    assert msgspec.json.encode(await store.changes("w1", 0))
+    assert msgspec.json.encode([await store.queue_sizes(), await store.next_available("work")])
+    assert msgspec.json.encode(await store.claim("work", 1, NOW))
+    assert msgspec.json.encode([await store.next_deadline(), await store.due(NOW, 9)])
+    await store.put_document(Document("task", "t", b"{}", 2**40))
+    found = await store.get_document("task", "t", 2**40)
+    assert found
+    assert type(found.version) is int
