@@ -9,8 +9,8 @@ from itertools import islice
 
 from engine.draft import Execution
 
-TASKS_KEPT = 12_000
-"""How many tasks all cached executions may hold together: some 30 MB with small payloads."""
+TASKS_KEPT = 6_000
+"""How many tasks all cached executions may hold together: some 20 MB with small payloads."""
 LOOKED_AT = 16
 """How many of the oldest executions are considered when room is needed."""
 
@@ -76,7 +76,9 @@ class Cache:
             self._make_room()
 
     def _make_room(self) -> None:
-        oldest = [key for key, kept in islice(self._kept.items(), LOOKED_AT) if kept.settled]
+        # the one in use stays, however large it is: reading it again would cost its size at every step
+        in_use = next(reversed(self._kept))
+        oldest = [key for key, kept in islice(self._kept.items(), LOOKED_AT) if kept.settled and key != in_use]
         for workflow_id in oldest:
             if self._weight <= self._limit:
                 return
