@@ -13,6 +13,7 @@ import msgspec
 
 from engine.definitions import Json
 from engine.java_text import java_text
+from engine.jsonpath_pattern import BadPattern, Pattern
 from engine.jsonpath_scanner import Scanner
 from engine.jsonpath_steps import MISSING, Condition, JsonPath, Lookup
 
@@ -22,7 +23,6 @@ _OPERATOR = re.compile(
     r"===|!==|==|!=|<=|>=|=~|<|>|(?:in|nin|contains|size|empty|subsetof|anyof|noneof|all)(?!\w)", re.IGNORECASE
 )
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)/([a-zA-Z]*)")
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
 
 class Exists(msgspec.Struct, frozen=True):
@@ -115,17 +115,14 @@ def _read_operand(scanner: Scanner, read_path: ReadPath) -> Json | JsonPath:
     return read_path(scanner) if scanner.sees("@", "$") else scanner.literal()
 
 
-def _read_pattern(scanner: Scanner) -> re.Pattern[str]:
+def _read_pattern(scanner: Scanner) -> Pattern:
     found = _PATTERN.match(scanner.text, scanner.at)
     if found is None:
         scanner.fail()
     scanner.at = found.end()
-    flags = re.NOFLAG
-    for letter in found.group(2):
-        flags |= _FLAGS.get(letter, re.NOFLAG)
     try:
-        return re.compile(found.group(1), flags)
-    except re.error:
+        return Pattern(found.group(1), found.group(2))
+    except BadPattern:
         scanner.fail()
 
 
@@ -179,7 +176,7 @@ def _of_lists(test: Callable[[list[Json], list[Json]], bool]) -> Callable[[Json,
 
 
 def _matches(value: Json, pattern: Json) -> bool:
-    return (isinstance(value, str) or _is_number(value)) and pattern.fullmatch(java_text(value)) is not None
+    return (isinstance(value, str) or _is_number(value)) and pattern.matches(java_text(value))
 
 
 _OPERATORS: dict[str, Callable[[Json, Json], bool]] = {
