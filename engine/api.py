@@ -47,6 +47,7 @@ from engine.requests import (
     StartWorkflowRequest,
     TaskExecLog,
     TaskResult,
+    WorkflowTestRequest,
 )
 from engine.runner import Runner
 from engine.search import Search
@@ -54,6 +55,7 @@ from engine.secret_references import Secrets, with_secrets
 from engine.status import TaskStatus
 from engine.synchronous import Synchronous
 from engine.timer import Timer
+from engine.trials import Trials
 from engine.validation import require_valid
 from engine.validation_requests import validate_start_request
 from engine.views import TaskView, WorkflowView, view
@@ -94,6 +96,7 @@ class Engine:
         self.timer = Timer(store, self._runner, clock, self._report)
         self._starter = starting.Starter(self.catalog, self._runner, clock, ids)
         self._keyed = KeyedStarter(store, self._runner, self._starter)
+        self._trials = Trials(self._starter, answers, clock, ids)
         self.synchronous = Synchronous(store, self._runner, self.start_workflow)
         self.events = listener(store, self.catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
         self.outbox = Outbox(store, self._runner, self._starter.start_effect, self.events.publish, self._report)
@@ -242,12 +245,20 @@ class Engine:
 
     async def start_workflow(self, request: StartWorkflowRequest) -> str:
         """Start it and decide its first tasks; returns its id. With an idempotency key at most once (§5.1.4)."""
+        await self._check_start(request)
+        return await (self._keyed if request.idempotency_key else self._starter).start(request)
+
+    async def _check_start(self, request: StartWorkflowRequest) -> None:
         await self.catalog.refresh()
         problems = validate_start_request(request, self.catalog.task_def)
         if request.workflow_def is not None:
             problems += await self.catalog.script_violations(request.workflow_def, "startWorkflow.arg0.workflowDef")
         require_valid(problems)
-        return await (self._keyed if request.idempotency_key else self._starter).start(request)
+
+    async def test_workflow(self, request: WorkflowTestRequest) -> WorkflowView:
+        """Run it with mocked outcomes; nothing is stored, called or published (§5.14)."""
+        await self._check_start(request)
+        return await self._trials.run(request)
 
     async def workflow(self, workflow_id: str, include_tasks: bool = True) -> WorkflowView:
         """The durable state of an execution."""

@@ -24,6 +24,24 @@ class StartWorkflowRequest(Model, frozen=True):
     idempotency_strategy: Literal["FAIL", "RETURN_EXISTING", "FAIL_ON_RUNNING"] | None = None
 
 
+class TaskMock(Model, frozen=True):
+    """What a task of a test run shall report, after how many milliseconds in its queue and at its worker."""
+
+    status: TaskStatus = TaskStatus.COMPLETED
+    output: JsonObject = {}
+    execution_time: int = 0
+    queue_wait_time: int = 0
+
+
+class WorkflowTestRequest(StartWorkflowRequest, frozen=True):
+    """What to run as a test. Mocks by reference name, one for each attempt or iteration in order; of an iteration also
+    by its full name `ref__N`. Sub-workflows by the reference name of their task.
+    """
+
+    task_ref_to_mock_output: dict[str, list[TaskMock]] = {}
+    sub_workflow_test_request: dict[str, WorkflowTestRequest] = {}
+
+
 class TaskExecLog(Model, frozen=True):
     """One line that a worker wrote about its task; `created_time` is kept as it was sent (Q13)."""
 

@@ -65,6 +65,34 @@ def absorb(execution: Execution, decision: Decision) -> None:
         execution.rows.put(task)
 
 
+async def decided(execution: Execution, command: Command, now: Millis, ids: Ids, answer: Answer) -> Decision:
+    """What a command makes of an execution, its questions answered.
+
+    A command that breaks a rule of ours, not of the client's, ends the execution: it must not break for ever (S1).
+    """
+    try:
+        return await _driven(execution, command, now, ids, answer)
+    except ConductorError:
+        raise
+    except Exception as error:
+        if isinstance(command, Start):
+            raise
+        log.exception("%s of workflow %s failed", type(command).__name__, execution.header.workflow_id)
+        reason = f"Error deciding workflow: {type(error).__name__}: {error}"
+        return await _driven(execution, Fail(reason), now, ids, answer)
+
+
+async def _driven(execution: Execution, command: Command, now: Millis, ids: Ids, answer: Answer) -> Decision:
+    steps = decide(execution, command, now, ids)
+    try:
+        question = next(steps)
+        while True:
+            question = steps.send(await answer(question))
+    except StopIteration as done:
+        decision: Decision = done.value
+        return decision
+
+
 class Runner:
     """Executes commands, one at a time per workflow, any number of workflows at once."""
 
@@ -167,27 +195,7 @@ class Runner:
         return kept
 
     async def _decided(self, execution: Execution, command: Command) -> Decision:
-        """A command that breaks a rule of ours, not of the client's, must not break again for ever (S1)."""
-        try:
-            return await self._drive(execution, command)
-        except ConductorError:
-            raise
-        except Exception as error:
-            if isinstance(command, Start):
-                raise
-            log.exception("%s of workflow %s failed", type(command).__name__, execution.header.workflow_id)
-            reason = f"Error deciding workflow: {type(error).__name__}: {error}"
-            return await self._drive(execution, Fail(reason))
-
-    async def _drive(self, execution: Execution, command: Command) -> Decision:
-        steps = decide(execution, command, self._clock.now(), self._ids)
-        try:
-            question = next(steps)
-            while True:
-                question = steps.send(await self._answer(question))
-        except StopIteration as done:
-            decision: Decision = done.value
-            return decision
+        return await decided(execution, command, self._clock.now(), self._ids, self._answer)
 
     def _commit(self, kept: Kept, decision: Decision, commit: Commit) -> asyncio.Future[None]:
         if self._store.shared and commit.expected:

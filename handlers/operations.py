@@ -109,6 +109,7 @@ def _tasks(tasks: Tasks) -> dict[str, Operation]:
 def _runs(runs: Runs) -> dict[str, Operation]:
     return {
         "executeWorkflow": runs.execute_workflow,
+        "testWorkflow": runs.test_workflow,
         "signalWorkflow": runs.signal_workflow,
         "signalWorkflowSync": runs.signal_workflow_sync,
     }

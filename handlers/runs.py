@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.api import Engine
 from engine.definitions import Json, JsonObject
 from engine.draft import replace
-from engine.requests import StartWorkflowRequest
+from engine.requests import StartWorkflowRequest, WorkflowTestRequest
 from engine.status import TaskStatus
 from handlers import run_shapes
 from handlers.codec import parse
@@ -39,6 +39,11 @@ class Runs:
         references = [reference.strip() for reference in wait_until_task_ref or ()]
         settled = await self._engine.synchronous.execute(request, references, wait_for_seconds)
         return run_shapes.run(self._shapes, settled, return_strategy, request_id) or NOTHING
+
+    async def test_workflow(self, body: Json) -> bytes:
+        """Run a definition with mocked outcomes, and show what became of it."""
+        request = parse(body, WorkflowTestRequest, "testWorkflow.arg0")
+        return self._shapes.workflow(await self._engine.test_workflow(request))
 
     async def signal_workflow(self, workflow_id: str, status: str, body: Json) -> None:
         """Report on what the execution waits for, if it waits."""

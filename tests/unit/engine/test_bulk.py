@@ -1,0 +1,111 @@
+"""Many executions at once, and starts that happen once per key."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine.bulk import for_each
+from engine.definitions import WorkflowTask
+from engine.errors import Conflict
+from engine.requests import StartWorkflowRequest
+from engine.status import WorkflowStatus
+from tests.unit.engine.shell import Shell, on_a_loop, refused, simple
+
+
+@on_a_loop
+async def test_each_execution_stands_or_fails_for_itself_and_the_order_is_kept() -> None:
+    async with Shell() as shell:
+        await shell.register("flow", simple("a"))
+        ids = [await shell.begin("flow") for _ in range(50)]
+        await shell.engine.terminate(ids[7])
+        outcome = await for_each([*ids, "nobody"], shell.engine.pause)
+        assert outcome.bulk_successful_results == [each for each in ids if each != ids[7]]
+        assert outcome.bulk_error_results == {
+            ids[7]: f"Workflow flow.1/{ids[7]} has ended, status cannot be updated.",
+            "nobody": "No such workflow found by id: nobody",
+        }
+
+
+@on_a_loop
+async def test_reset_callbacks_makes_what_was_put_off_pollable() -> None:
+    async with Shell() as shell:
+        late = WorkflowTask("work", "a", start_delay=600)
+        await shell.register("flow", late)
+        begun = await shell.begin("flow")
+        assert await shell.engine.poll("work", None, None, 1, 0) == []
+        await shell.engine.reset_callbacks(begun)
+        (polled,) = await shell.engine.poll("work", None, None, 1, 0)
+        assert polled.task.callback_after_seconds == 0
+        await shell.engine.terminate(begun)
+        error = await refused(shell.engine.reset_callbacks(begun))
+        assert isinstance(error, Conflict)
+        assert str(error) == "Workflow is in terminal state. Status = TERMINATED"
+
+
+@on_a_loop
+async def test_terminate_and_remove_refuses_what_is_completed_and_leaves_it() -> None:
+    async with Shell() as shell:
+        await shell.register("flow", simple("a"))
+        ended, open_one = await shell.begin("flow"), await shell.begin("flow")
+        await shell.report(ended)
+        assert isinstance(await refused(shell.engine.terminate_and_remove(ended, archive=False)), Conflict)
+        await shell.engine.terminate_and_remove(open_one, "gone", archive=False)
+        assert await shell.engine.lookups.started_between("flow", None, 1, shell.clock.now()) == [ended]
+
+
+@on_a_loop
+async def test_d28_running_ids_honour_the_version() -> None:
+    async with Shell() as shell:
+        await shell.register("flow", simple("a"))
+        await shell.register("flow", simple("a"), version=2)
+        first = await shell.engine.start_workflow(StartWorkflowRequest("flow", 1, input={}))
+        second = await shell.engine.start_workflow(StartWorkflowRequest("flow", 2, input={}))
+        assert await shell.engine.lookups.running("flow") == [first, second]
+        assert await shell.engine.lookups.running("flow", 2) == [second]
+
+
+def keyed(strategy: str | None, key: str = "k") -> StartWorkflowRequest:
+    return StartWorkflowRequest("flow", input={}, idempotency_key=key, idempotency_strategy=strategy)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", ["FAIL", None, "FAIL_ON_RUNNING"])
+def test_a_second_start_with_the_key_is_refused_and_names_the_first(strategy: str | None) -> None:
+    @on_a_loop
+    async def run() -> None:
+        async with Shell() as shell:
+            await shell.register("flow", simple("a"))
+            first = await shell.engine.start_workflow(keyed(strategy))
+            error = await refused(shell.engine.start_workflow(keyed(strategy)))
+            assert isinstance(error, Conflict)
+            assert first in str(error)
+            await shell.report(first)
+            if strategy == "FAIL_ON_RUNNING":
+                assert await shell.engine.start_workflow(keyed(strategy)) != first
+            else:
+                assert isinstance(await refused(shell.engine.start_workflow(keyed(strategy))), Conflict)
+
+    run()
+
+
+@on_a_loop
+async def test_starts_with_one_key_at_the_same_moment_start_one_execution() -> None:
+    async with Shell() as shell:
+        await shell.register("flow", simple("a"))
+        starts = [shell.engine.start_workflow(keyed("RETURN_EXISTING")) for _ in range(20)]
+        ids = await asyncio.gather(*starts)
+        assert len(set(ids)) == 1
+        assert await shell.engine.lookups.running("flow") == [ids[0]]
+        other = await shell.engine.start_workflow(keyed("RETURN_EXISTING", "other"))
+        assert other != ids[0]
+
+
+@on_a_loop
+async def test_q12_a_strategy_without_a_key_means_nothing() -> None:
+    async with Shell() as shell:
+        await shell.register("flow", simple("a"))
+        ids = {await shell.engine.start_workflow(keyed("FAIL", "")) for _ in range(2)}
+        assert len(ids) == 2
+        views = [await shell.engine.workflow(each) for each in ids]
+        assert {view.header.status for view in views} == {WorkflowStatus.RUNNING}
