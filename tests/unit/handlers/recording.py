@@ -1,6 +1,7 @@
 """An engine that does nothing but remember what it was asked, and answer what the test says.
 
-What an engine exposes beside its own methods (`engine.queues`, ...) is recorded under that name: `("queues.size", ...)`.
+What an engine exposes beside its own methods (`engine.queues`, ...) is recorded under that name, such as
+`("queues.size", ...)`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class RecordingEngine:
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         """A coroutine function for every other method the real engine has, and for nothing else."""
         if name in PARTS:
-            return cast(Any, _Part(self, name))
+            return cast("Callable[..., Coroutine[Any, Any, Any]]", _Part(self, name))
         getattr(Engine, name)
         return self.method(name)
 
