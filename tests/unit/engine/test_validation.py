@@ -368,28 +368,6 @@ def test_a_type_that_is_not_built_is_refused_behind_all_else(type_: str) -> None
     assert message == f"Task type {type_} is not supported yet, taskReferenceName: t"
 
 
-@pytest.mark.parametrize(
-    "task",
-    [
-        node("SWITCH", "s", evaluatorType="python", expression="return 1", decisionCases=CASES),
-        node("INLINE", "s", inputParameters={"evaluatorType": "python", "expression": "return 1"}),
-    ],
-    ids=lambda task: task["type"],
-)
-def test_the_evaluator_python_is_refused_with_a_way_out(task: dict[str, Any]) -> None:
-    assert [message for _, message, _ in found(definition(task))] == [
-        "Evaluator 'python' is not available on this server; use javascript, graaljs or value-param. "
-        f"taskType: {task['type']}, taskReferenceName: s"
-    ]
-
-
-@pytest.mark.parametrize("evaluator", ["javascript", "graaljs", "value-param", "nonsense", ""])
-def test_any_other_evaluator_is_left_to_the_run_as_in_the_reference(evaluator: str) -> None:
-    switch = node("SWITCH", "s", evaluatorType=evaluator, expression="1", decisionCases=CASES)
-    inline = node("INLINE", "i", inputParameters={"evaluatorType": evaluator, "expression": "function( {"})
-    assert found(definition(switch, inline)) == []
-
-
 def test_every_problem_is_in_the_answer() -> None:
     paths = [path for path, _, _ in found(definition(node("TERMINATE", optional=True), node(startDelay=-1), name=""))]
     assert paths == [f"{ROOT}.name", FIRST, FIRST, f"{ROOT}.tasks[1].startDelay", ROOT]
