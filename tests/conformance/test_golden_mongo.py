@@ -1,0 +1,46 @@
+"""The same stories on the mongo store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.conformance import waiting
+from tests.conformance.conftest import scenarios_of
+from tests.conformance.goldenkit.cli import Outcome, check
+from tests.conformance.goldenkit.scenario import Scenario
+from tests.conformance.goldenkit.stub import Stub
+from tests.conformance.test_golden import SCENARIOS, WAITING
+from tests.contract.stores import close_wire_server, mongo_uri
+from tests.serving import Server
+
+STORIES_AT_ONCE = 6
+
+
+@pytest.fixture(scope="session")
+def outcome_on_mongo(request: pytest.FixtureRequest) -> Iterator[Callable[[Scenario], Outcome]]:
+    """Asks for the outcome of a story; all selected ones have been started when the first is asked for."""
+    with (
+        Server("--mongo", mongo_uri(), "--no-access-log") as server,
+        Stub() as stub_url,
+        ThreadPoolExecutor(STORIES_AT_ONCE) as pool,
+    ):
+        running: dict[str, Future[Outcome]] = {}
+        for scenario in scenarios_of(request.session):
+            if scenario.name not in running:
+                running[scenario.name] = pool.submit(check, scenario, server.base_url, stub_url)
+        yield lambda scenario: running[scenario.name].result()
+        pool.shutdown(cancel_futures=True)
+    close_wire_server()
+
+
+@pytest.mark.xdist_group("golden-mongo")
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_story_on_mongo(scenario: Scenario, outcome_on_mongo: Callable[[Scenario], Outcome]) -> None:
+    complaint = waiting.complaint(outcome_on_mongo(scenario), WAITING)
+    if complaint is not None:
+        pytest.fail(complaint, pytrace=False)
