@@ -147,3 +147,10 @@ def test_e4_another_look_posts_nothing() -> None:
     world = World.started(publishing(async_complete=True))
     assert world.decide(Decide()).commit is None
     assert world.reconciled().commit is None
+
+
+def test_d3_the_definition_is_not_written_into() -> None:
+    world = World.started(publishing("${workflow.input.s}", async_complete=True), input={"s": "conductor"})
+    node = world.execution.graph.node("e")
+    assert node is not None
+    assert node.input_parameters == {"a": "${workflow.input.a}"}

@@ -198,3 +198,10 @@ def test_a_simple_task_of_that_name_is_the_servers_too() -> None:
     assert [entry.queue for entry in world.pollable()] == ["HTTP"]
     report(world, begin(world))
     assert world.status is WorkflowStatus.COMPLETED
+
+
+def test_d3_the_definition_is_not_written_into() -> None:
+    world = World.started(calling(async_complete=True))
+    node = world.execution.graph.node("h")
+    assert node is not None
+    assert node.input_parameters == REQUEST
