@@ -10,7 +10,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +20,7 @@ SECRET_PREFIX = "CONDUCTOR_SECRET_"  # noqa: S105 - where secrets are, as in Con
 
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class InvalidSetting(ValueError):
@@ -44,9 +45,9 @@ class Settings:
     log_level: LogLevel = "info"
     access_log: bool = True
     """One line a request."""
-    http_at_once: int = 64
+    http_at_once: Positive = 64
     """How many HTTP tasks a process does at a time."""
-    http_body_limit: int = 10_485_760
+    http_body_limit: Positive = 10_485_760
     """Bytes of an answer that an HTTP task takes."""
     http_link_local: bool = False
     """HTTP tasks may call link-local addresses, such as the metadata service of a cloud."""
@@ -124,7 +125,7 @@ def _value(name: str, text: str) -> Any:
 
 @functools.cache
 def _types() -> dict[str, Any]:
-    return typing.get_type_hints(Settings)
+    return typing.get_type_hints(Settings, include_extras=True)
 
 
 def _other_types(type_: Any, text: Any) -> Any:

@@ -33,6 +33,7 @@ def test_every_setting_can_be_set() -> None:
         ("SEGUE_PORT", "http", "SEGUE_PORT=http: expected int, got str"),
         ("SEGUE_MEMORY", "perhaps", "SEGUE_MEMORY=perhaps: expected bool, got str"),
         ("SEGUE_LOG_FORMAT", "xml", "SEGUE_LOG_FORMAT=xml: invalid enum value 'xml'"),
+        ("SEGUE_HTTP_AT_ONCE", "0", "SEGUE_HTTP_AT_ONCE=0: expected int >= 1"),
     ],
 )
 def test_a_senseless_value_is_refused_by_name(name: str, value: str, complaint: str) -> None:
