@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tests.crash.load import Load, executions, open_executions
 from tests.serving import Server
@@ -105,27 +104,25 @@ async def _drain(urls: Sequence[str], load: Load, prefix: str) -> int:
 
 def run_rounds(rounds: int, seed: int, report: Callable[[str], object]) -> list[Round]:
     """All rounds on one sqlite store in a temporary folder, so that later rounds recover beside older executions."""
+    chance, done = random.Random(seed), list[Round]()
+    report(HEADER)
     with tempfile.TemporaryDirectory() as folder, Server("--data", folder) as server:
-        return _rounds([server], rounds, seed, report)
+        for number in range(1, rounds + 1):
+            done.append(asyncio.run(run_round([server], number, chance)))
+            report(done[-1].line())
+    return done
 
 
 def run_shared_rounds(rounds: int, seed: int, report: Callable[[str], object], servers: int = 3) -> list[Round]:
-    """All rounds on several servers that share the wire-protocol server; its database grows, so rounds are short."""
-    with contextlib.ExitStack() as stack:
-        wire = stack.enter_context(WireServer())
-        arguments = ("--mongo", wire.uri(), "--no-access-log")
-        running = [stack.enter_context(Server(*arguments)) for _ in range(servers)]
-        return _rounds(running, rounds, seed, report, count=30, shared=True)
-
-
-def _rounds(
-    servers: Sequence[Server], rounds: int, seed: int, report: Callable[[str], object], **how: Any
-) -> list[Round]:
-    chance = random.Random(seed)
-    done: list[Round] = []
+    """Each round on several servers that share a wire-protocol server, which is new: it slows down as it fills."""
+    chance, done = random.Random(seed), list[Round]()
     report(HEADER)
     for number in range(1, rounds + 1):
-        done.append(asyncio.run(run_round(servers, number, chance, **how)))
+        with contextlib.ExitStack() as stack:
+            wire = stack.enter_context(WireServer())
+            arguments = ("--mongo", wire.uri(), "--no-access-log")
+            running = [stack.enter_context(Server(*arguments)) for _ in range(servers)]
+            done.append(asyncio.run(run_round(running, number, chance, count=30, shared=True)))
         report(done[-1].line())
     return done
 
