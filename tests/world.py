@@ -69,8 +69,9 @@ class Surroundings(msgspec.Struct):
         match question:
             case WorkerActive(kind, domain):
                 return (kind, domain) in self.active
-            case MissingDefinition(name, _):
-                return None if name in self.registered else f"No such workflow defined. name={name}, version=null"
+            case MissingDefinition(name, version):
+                said = f"No such workflow defined. name={name}, version={version or 'null'}"
+                return None if name in self.registered else said
             case Jitter(limit):
                 return int(limit * self.jitter)
             case Evaluate():

@@ -12,6 +12,7 @@ from engine.definitions import Json, JsonObject, SubWorkflowParams, WorkflowDef,
 from engine.draft import Attempt, Draft, Scope, replace
 from engine.effects import StartWorkflow
 from engine.ending import WorkflowEnds
+from engine.java_text import java_text
 from engine.model import Task
 from engine.named_id import named_id
 from engine.questions import MissingDefinition, Steps
@@ -102,9 +103,9 @@ def start_child(draft: Draft, node: WorkflowTask, row: Task, again: bool = False
     """Post the effect that starts the child; the row is IN_PROGRESS from now on."""
     given = row.input_data
     inline = _definition(given["subWorkflowDefinition"]) if given.get("subWorkflowDefinition") else None
-    problem = yield from _problem(node, given, inline)
+    problem = yield from _problem(given, inline)
     if problem is not None:
-        raise WorkflowEnds(WorkflowStatus.FAILED, problem, row)
+        return draft.change(row, status=problem[0], start_time=draft.now, reason_for_incompletion=problem[1])
     child = child_id(row.workflow_instance_id, row.task_id, row.retry_count)
     if again:
         child = draft.ids.new()  # the derived id is taken by the child that ended before (§2.10.3)
@@ -121,12 +122,15 @@ def start_child(draft: Draft, node: WorkflowTask, row: Task, again: bool = False
     return draft.change(row, deadline=deadline(row, node.task_definition, draft.now))
 
 
-def _problem(node: WorkflowTask, given: JsonObject, inline: WorkflowDef | None) -> Steps[str | None]:
+def _problem(given: JsonObject, inline: WorkflowDef | None) -> Steps[tuple[TaskStatus, str] | None]:
+    """Why no child can be started: its definition may be registered before the next attempt, its name stays (S1)."""
+    name, version = given.get("subWorkflowName"), given.get("subWorkflowVersion")
     if inline is not None:
         return None
-    name, version = given.get("subWorkflowName"), given.get("subWorkflowVersion")
-    missing = True if not name else (yield MissingDefinition(str(name), version or None))
-    return f"The Task {node.name} defined as a sub-workflow has no workflow definition available " if missing else None
+    if not isinstance(name, str) or not name:
+        return TaskStatus.FAILED_WITH_TERMINAL_ERROR, f"subWorkflowParam.name is no name: {java_text(name)}"
+    missing = yield MissingDefinition(name, version or None)
+    return None if missing is None else (TaskStatus.FAILED, missing)
 
 
 def _effect(draft: Draft, row: Task, child: str, inline: WorkflowDef | None) -> StartWorkflow:

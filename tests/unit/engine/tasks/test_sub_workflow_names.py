@@ -1,11 +1,12 @@
-"""What a SUB_WORKFLOW with an inline definition shows as its child's name and version (§2.10.1, probed on 3.32.1)."""
+"""How a SUB_WORKFLOW names its child, and what becomes of a name that means nothing (§2.10, probed on 3.32.1)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.definitions import JsonObject, SubWorkflowParams
+from engine.definitions import JsonObject, SubWorkflowParams, TaskDef
 from engine.effects import StartWorkflow
+from engine.status import TaskStatus, WorkflowStatus
 from tests.unit.engine.flows import started, task
 from tests.world import World
 
@@ -37,3 +38,30 @@ def test_the_name_beside_an_expression_stays() -> None:
     (effect,) = world.header.outbox
     assert isinstance(effect, StartWorkflow)
     assert effect.name == "inline"
+
+
+def test_a_missing_definition_fails_the_task_which_is_tried_again() -> None:
+    own = TaskDef(name="s", retry_count=1, retry_delay_seconds=0)
+    params = SubWorkflowParams(name="nope", version=2)
+    world = started(task("SUB_WORKFLOW", "s", sub_workflow_param=params, task_definition=own))
+    text = "No such workflow defined. name=nope, version=2"
+    assert [(row.status, row.reason_for_incompletion) for row in world.rows] == [(TaskStatus.FAILED, text)] * 2
+    assert world.status is WorkflowStatus.FAILED
+    assert world.header.reason_for_incompletion == (
+        f"Task {world.newest('s').task_id} failed with status: FAILED and reason: '{text}'"
+    )
+
+
+def test_an_optional_child_may_be_missing() -> None:
+    params = SubWorkflowParams(name="nope", version=2)
+    world = started(task("SUB_WORKFLOW", "s", sub_workflow_param=params, optional=True))
+    assert (world.newest("s").status, world.status) == (TaskStatus.COMPLETED_WITH_ERRORS, WorkflowStatus.COMPLETED)
+
+
+def test_s1_a_name_that_is_none_fails_the_task_for_good() -> None:
+    own = TaskDef(name="s", retry_count=1, retry_delay_seconds=0)
+    params = SubWorkflowParams(name="${workflow.input.nobody}", version=2)
+    world = started(task("SUB_WORKFLOW", "s", sub_workflow_param=params, task_definition=own))
+    (row,) = world.rows
+    assert row.status is TaskStatus.FAILED_WITH_TERMINAL_ERROR
+    assert row.reason_for_incompletion == "subWorkflowParam.name is no name: null"
