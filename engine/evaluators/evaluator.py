@@ -10,13 +10,14 @@ import msgspec
 from engine.definitions import Json
 from engine.errors import Unavailable
 from engine.evaluators.pool import SLOW_AFTER_S, STOPPING, Pool
-from engine.evaluators.process import Gone, Limits, Reply
+from engine.evaluators.process import DIED, Gone, Limits, Reply
 from engine.evaluators.protocol import EXHAUSTED, JAVASCRIPT, JQ, OVERDUE, SYNTAX, VALUE
 from engine.questions import Evaluate, Evaluated
 
 __all__ = ["Evaluators", "Limits"]
 
 KINDS = {"javascript": JAVASCRIPT, "graaljs": JAVASCRIPT, "jq": JQ}
+TRIES = 3
 _VERY_LONG_NUMBER = re.compile(rb"\d{19}")
 
 
@@ -51,6 +52,14 @@ class Evaluators:
         return self._evaluated(await self._ask(SYNTAX, script, b"null")).error
 
     async def _ask(self, kind: int, source: str, data: bytes) -> Reply | Gone:
+        """A child that died may have been killed for what something else did: then the question is put to another."""
+        for _ in range(TRIES - 1):
+            reply = await self._ask_once(kind, source, data)
+            if not (isinstance(reply, Gone) and reply.reason == DIED):
+                return reply
+        return await self._ask_once(kind, source, data)
+
+    async def _ask_once(self, kind: int, source: str, data: bytes) -> Reply | Gone:
         child = await self._pool.take(source)
         loop = asyncio.get_running_loop()
         began, alarm = loop.time(), loop.call_later(SLOW_AFTER_S, self._pool.note_slow, source)

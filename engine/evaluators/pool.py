@@ -137,11 +137,14 @@ class Pool:
             del self._slow[next(iter(self._slow))]
 
     def _lend(self, source: str) -> Child | None:
-        if not self._idle or self._is_held_back(source):
+        if self._is_held_back(source):
             return None
-        child = self._idle.pop()
-        self._busy[child] = source
-        return child
+        while self._idle:
+            child = self._idle.pop()
+            if child.runs():
+                self._busy[child] = source
+                return child
+        return None
 
     def _is_held_back(self, source: str) -> bool:
         return hash(source) in self._slow and any(hash(other) in self._slow for other in self._busy.values())
@@ -179,7 +182,10 @@ class Pool:
                 self._hand_to(turn)
 
     def _hand_to(self, turn: Turn) -> None:
-        if not turn.child.done():
-            child = self._lend(turn.source)
-            assert child is not None
+        if turn.child.done():
+            return
+        child = self._lend(turn.source)
+        if child is None:
+            self._waiting.appendleft(turn)
+        else:
             turn.child.set_result(child)

@@ -95,6 +95,10 @@ class Child(asyncio.Protocol):
         assert reply.outcome == READY, reply
         self.alive = self.was_ready = True
 
+    def runs(self) -> bool:
+        """It can be asked, and its process has not been killed behind our back."""
+        return self.alive and self._process is not None and self._process.poll() is None
+
     async def ask(self, kind: int, source: bytes, data: bytes) -> Reply:
         """The child's reply. Raises `Gone` when there will be none; then it is dead."""
         if self._transport is None or not self.alive:

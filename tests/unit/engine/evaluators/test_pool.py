@@ -95,20 +95,43 @@ def test_more_questions_than_children_are_all_answered() -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
-def test_a_child_killed_at_work_is_replaced_and_its_question_answered(how: signal.Signals) -> None:
+def test_a_child_killed_at_work_is_replaced_and_its_question_put_to_another(how: signal.Signals) -> None:
+    slow = Evaluate("javascript", "for (var end = Date.now() + 500; Date.now() < end;) {} 'done'", None)
+
     async def story(evaluators: Evaluators) -> None:
         await ready(evaluators)
         before = set(evaluators.process_ids())
-        asked = asyncio.ensure_future(evaluators.evaluate(FOR_EVER))
+        asked = asyncio.ensure_future(evaluators.evaluate(slow))
         await asyncio.sleep(0)
         for child in before:
             os.kill(child, how)
-        answer = await asyncio.wait_for(asked, 10)
-        assert answer.error == process.DIED
-        assert answer.interrupted
+        assert (await asyncio.wait_for(asked, 10)).value == "done"
         await ready(evaluators)
         assert not before & set(evaluators.process_ids())
         assert (await evaluators.evaluate(ONE)).value == 1
+
+    with running(PATIENT) as made:
+        made.run(story)
+
+
+def test_an_expression_that_ends_its_child_again_is_answered_with_an_error() -> None:
+    async def story(evaluators: Evaluators) -> None:
+        answer = await evaluators.evaluate(Evaluate("jq", '"x" * 1e9 | length', None))
+        assert (answer.error, answer.interrupted) == (process.DIED, True)
+        assert (await evaluators.evaluate(ONE)).value == 1
+
+    with running(PATIENT) as made:
+        made.run(story)
+
+
+def test_questions_to_children_that_have_just_been_killed_are_answered() -> None:
+    async def story(evaluators: Evaluators) -> None:
+        for _ in range(5):
+            await ready(evaluators)
+            for child in evaluators.process_ids():
+                os.kill(child, signal.SIGKILL)
+            answers = await asyncio.gather(*(evaluators.evaluate(ONE) for _ in range(4)))
+            assert [answer.value for answer in answers] == [1] * 4
 
     with running(PATIENT) as made:
         made.run(story)
