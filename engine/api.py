@@ -34,6 +34,7 @@ from engine.draft import Decision
 from engine.errors import InvalidInput, NotFound
 from engine.evaluators.evaluator import Evaluators, Limits
 from engine.events.listener import listener
+from engine.gate import Gate
 from engine.idempotency import KeyedStarter
 from engine.lookups import Lookups
 from engine.outbox import Outbox
@@ -94,12 +95,15 @@ class Engine:
         self.queues = Queues(store, self._dispatch)
         self._reports = Reports(store, self._runner, self.lookups, clock)
         self.timer = Timer(store, self._runner, clock, self._report)
-        self._starter = starting.Starter(self.catalog, self._runner, clock, ids)
+        self._gate = Gate(store, self._runner, clock)
+        self._starter = starting.Starter(self.catalog, self._runner, clock, ids, self._gate)
         self._keyed = KeyedStarter(store, self._runner, self._starter)
         self._trials = Trials(self._starter, answers, clock, ids)
         self.synchronous = Synchronous(store, self._runner, self.start_workflow)
         self.events = listener(store, self.catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
-        self.outbox = Outbox(store, self._runner, self._starter.start_effect, self.events.publish, self._report)
+        self.outbox = Outbox(
+            store, self._runner, self._starter.start_effect, self.events.publish, self._gate, self._report
+        )
         self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._workers = SystemWorkers(
             self._starter, self.catalog, store, self._runner, self._bells, clock, http, self._secrets
@@ -327,6 +331,7 @@ class Engine:
             with contextlib.suppress(NotFound):
                 await self._do(header.parent_workflow_id, ChildGone(header.parent_workflow_task_id, workflow_id))
         await self._runner.remove(workflow_id)
+        await self._gate.leave(header)
 
     async def terminate_and_remove(self, workflow_id: str, reason: str | None = None, archive: bool = True) -> None:
         """End it, then delete or archive it; refused for a COMPLETED one."""

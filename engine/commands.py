@@ -17,6 +17,10 @@ class Start(msgspec.Struct, frozen=True):
     snapshot: Document
 
 
+class Admit(msgspec.Struct, frozen=True):
+    """It is the turn of this execution, which its rate limit has kept waiting."""
+
+
 class HandOut(msgspec.Struct, frozen=True):
     """A worker has polled this task."""
 
@@ -140,6 +144,7 @@ class EffectDone(msgspec.Struct, frozen=True):
 
 Lifecycle = (
     Start
+    | Admit
     | Fail
     | Pause
     | Resume

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+from engine import state_changes
 from engine.commands import (
     TOUCHES,
+    Admit,
     ChildEnded,
     ChildGone,
     ChildRevived,
@@ -41,6 +43,7 @@ from engine.questions import Question, Steps
 
 _RULES: dict[type, Callable[[Draft, Any], Steps[None]]] = {
     Start: lifecycle.start,
+    Admit: lifecycle.admit,
     Fail: lifecycle.fail,
     Pause: lifecycle.pause,
     Resume: lifecycle.resume,
@@ -67,4 +70,6 @@ def decide(execution: Execution, command: Command, now: Millis, ids: Ids) -> Gen
     """What the command makes of the execution. Drive it: answer each question, take the decision."""
     draft = Draft(execution, now, ids, touch=isinstance(command, TOUCHES))
     yield from _RULES[type(command)](draft, command)
+    if draft.graph.listens or draft.graph.tasks_tell:
+        state_changes.publish(draft, command)
     return draft.decision()

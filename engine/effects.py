@@ -30,7 +30,10 @@ class StartWorkflow(Model, tag=True, frozen=True):
 
 
 class TellParent(Model, tag=True, frozen=True):
-    """This execution has ended: its parent's task shall know. Stale news is dropped there (E51)."""
+    """This execution has ended: its parent's task shall know. Stale news is dropped there (E51).
+
+    The key names the commit, so that crossing out the news of one end leaves that of the next one.
+    """
 
     key: str
 
@@ -66,4 +69,18 @@ class PublishEvent(Model, tag=True, frozen=True):
     message_id: str = ""
 
 
-Effect = StartWorkflow | TellParent | ReviveParent | RetryChild | TerminateWorkflow | PublishEvent
+class EnterGate(Model, tag=True, frozen=True):
+    """This execution waits for its turn among those of its rate limit key."""
+
+    key: str
+
+
+class LeaveGate(Model, tag=True, frozen=True):
+    """This execution has ended: the next one of its rate limit key has its turn."""
+
+    key: str
+
+
+Effect = (
+    StartWorkflow | TellParent | ReviveParent | RetryChild | TerminateWorkflow | PublishEvent | EnterGate | LeaveGate
+)

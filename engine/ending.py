@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.definitions import JsonObject
 from engine.draft import Draft, cancel_open
-from engine.effects import StartWorkflow, TellParent, TerminateWorkflow
+from engine.effects import LeaveGate, StartWorkflow, TellParent, TerminateWorkflow
 from engine.java_text import java_text
 from engine.model import Task
 from engine.questions import MissingDefinition, Steps
@@ -86,7 +86,10 @@ def _close(
     cancel_open(draft, by)
     draft.ended.clear()
     if header.parent_workflow_task_id is not None:
-        draft.post(TellParent(key="parent"))
+        draft.post(TellParent(key=f"parent:{draft.version}"))
+    if header.rate_limit_key is not None:
+        draft.set(rate_limited=False)
+        draft.post(LeaveGate(key=f"leave-gate:{draft.version}"))
 
 
 def _cancel_children(draft: Draft) -> None:

@@ -203,7 +203,7 @@ def reconcile(draft: Draft) -> Steps[None]:
     if draft.header.status.terminal:
         cancel_open(draft)
         return
-    if draft.header.status is not WorkflowStatus.RUNNING:
+    if draft.header.status is not WorkflowStatus.RUNNING or draft.header.rate_limited:
         return
     rows = list(draft.rows)
     if draft.graph.first is not None and not any(row.status is not TaskStatus.SKIPPED for row in rows):

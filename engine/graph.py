@@ -18,6 +18,8 @@ from engine.template import Template, compile_template
 
 FORKS = frozenset({"FORK_JOIN", "FORK_JOIN_DYNAMIC"})
 BRANCHES = frozenset({"SWITCH", "DECISION"})
+DYNAMIC = frozenset({"DYNAMIC", "FORK_JOIN_DYNAMIC"})
+"""Types whose tasks are known at run time only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Graph:
     _output: Template | None = None
     _bodies: dict[str, tuple[str, ...]] | None = None
     _text: str | None = None
+    _tasks_tell: bool | None = None
 
     @property
     def first(self) -> str | None:
@@ -85,6 +88,19 @@ class Graph:
         if self._text is None:
             self._text = msgspec.json.encode(self.definition).decode()
         return self._text
+
+    @property
+    def listens(self) -> bool:
+        """The definition wants status changes of the workflow to be published."""
+        return self.definition.workflow_status_listener_enabled and bool(self.definition.workflow_status_listener_sink)
+
+    @property
+    def tasks_tell(self) -> bool:
+        """A node wants its status changes to be published, or nodes that do may be added at run time."""
+        if self._tasks_tell is None:
+            nodes = [place.node for place in self.places.values()]
+            self._tasks_tell = any(node.on_state_change or node.type in DYNAMIC for node in nodes)
+        return self._tasks_tell
 
     @property
     def output_template(self) -> Template:

@@ -46,6 +46,10 @@ class Workflow(Model, frozen=True):
     external_input_payload_storage_path: str | None = None
     external_output_payload_storage_path: str | None = None
     idempotency_key: str | None = None
+    rate_limit_key: str | None = None
+    """Under which key this execution counts for its definition's `rateLimitConfig`."""
+    rate_limited: bool = False
+    """It waits for its turn: nothing has been scheduled yet."""
     last_seq: int = 0
     """The highest `seq` given to a task so far."""
     deadline: Millis = 0

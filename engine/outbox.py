@@ -11,8 +11,19 @@ import msgspec
 
 from engine.commands import ChildEnded, ChildGone, ChildRevived, EffectDone, Restart, Retry, Terminate
 from engine.definitions import JsonObject
-from engine.effects import Effect, PublishEvent, RetryChild, ReviveParent, StartWorkflow, TellParent, TerminateWorkflow
+from engine.effects import (
+    Effect,
+    EnterGate,
+    LeaveGate,
+    PublishEvent,
+    RetryChild,
+    ReviveParent,
+    StartWorkflow,
+    TellParent,
+    TerminateWorkflow,
+)
 from engine.errors import AlreadyExists, Conflict, NotFound
+from engine.gate import Gate
 from engine.model import Task, Workflow
 from engine.ports import Store
 from engine.runner import Runner, Seen
@@ -28,10 +39,10 @@ class Outbox:
 
     def __init__(
         self, store: Store, runner: Runner, start: Start, publish: Publish,
-        report: Callable[[str, BaseException], Awaitable[None]],
+        gate: Gate, report: Callable[[str, BaseException], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._store, self._runner, self._start, self._report = store, runner, start, report
-        self._publish = publish
+        self._publish, self._gate = publish, gate
         self._effects: dict[type, Callable[[Seen, Any], Awaitable[str | None]]] = {
             StartWorkflow: self._start_workflow,
             TellParent: self._tell_parent,
@@ -39,6 +50,8 @@ class Outbox:
             ReviveParent: self._revive_parent,
             RetryChild: self._retry_child,
             PublishEvent: self._publish_event,
+            EnterGate: self._enter_gate,
+            LeaveGate: self._leave_gate,
         }
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -94,12 +107,20 @@ class Outbox:
             await self._start(effect, facts, parent)
         except AlreadyExists:
             return None  # done before a crash
-        except NotFound as error:
+        except (NotFound, Conflict) as error:
             return f"Error workflow {effect.name} failed to start.  reason: {error}"
         return None
 
     async def _publish_event(self, execution: Seen, effect: PublishEvent) -> None:  # noqa: ARG002 - all have this shape
         await self._publish(effect)
+
+    async def _enter_gate(self, execution: Seen, effect: EnterGate) -> None:  # noqa: ARG002
+        config = execution.graph.definition.rate_limit_config
+        await self._gate.wait(execution.header, config.concurrent_exec_limit if config else 1)
+
+    async def _leave_gate(self, execution: Seen, effect: LeaveGate) -> None:  # noqa: ARG002
+        if execution.header.status.terminal:
+            await self._gate.leave(execution.header)
 
     async def _tell_parent(self, execution: Seen, effect: TellParent) -> None:  # noqa: ARG002
         header = execution.header
@@ -110,8 +131,9 @@ class Outbox:
                 )
 
     async def _revive_parent(self, execution: Seen, effect: ReviveParent) -> None:  # noqa: ARG002
+        """Also when it has ended again meanwhile: the news of that is behind this one in the outbox."""
         header = execution.header
-        if header.parent_workflow_id and header.parent_workflow_task_id and not header.status.terminal:
+        if header.parent_workflow_id and header.parent_workflow_task_id:
             with contextlib.suppress(NotFound):
                 revived = ChildRevived(header.parent_workflow_task_id, header.workflow_id)
                 await self._runner.execute(header.parent_workflow_id, revived)

@@ -9,7 +9,8 @@ from engine.commands import Start
 from engine.definitions import JsonObject, WorkflowDef
 from engine.draft import Execution, replace
 from engine.effects import StartWorkflow
-from engine.errors import AlreadyExists, InvalidInput, NotFound, VersionConflict
+from engine.errors import AlreadyExists, Conflict, InvalidInput, NotFound, VersionConflict
+from engine.gate import Gate, rate_limit_key
 from engine.model import Millis, Workflow
 from engine.parameters import workflow_input
 from engine.ports import Clock, Document, Ids
@@ -21,8 +22,8 @@ from engine.runner import Runner
 class Starter:
     """Makes headers and hands them to the runner."""
 
-    def __init__(self, catalog: Catalog, runner: Runner, clock: Clock, ids: Ids) -> None:
-        self._catalog, self._runner, self._clock, self._ids = catalog, runner, clock, ids
+    def __init__(self, catalog: Catalog, runner: Runner, clock: Clock, ids: Ids, gate: Gate) -> None:
+        self._catalog, self._runner, self._clock, self._ids, self._gate = catalog, runner, clock, ids, gate
 
     async def start(
         self, request: StartWorkflowRequest, workflow_id: str | None = None, event: str | None = None
@@ -73,9 +74,33 @@ class Starter:
     async def _begin(self, header: Workflow, inline: WorkflowDef | None) -> None:
         await self._catalog.refresh()
         new, snapshot = self.prepared(header, inline, self._clock.now())
-        _, flushed = await self._runner.hand_over(header.workflow_id, Start(snapshot), new)
-        if flushed is not None:
-            await flushed
+        if new.graph.definition.rate_limit_config is not None:
+            new.header = await self._placed(new)
+        try:
+            _, flushed = await self._runner.hand_over(header.workflow_id, Start(snapshot), new)
+            if flushed is not None:
+                await flushed
+        except VersionConflict:
+            raise  # its place belongs to the one that exists
+        except BaseException:
+            if new.header.rate_limit_key is not None:
+                await self._gate.leave(new.header)
+            raise
+
+    async def _placed(self, new: Execution) -> Workflow:
+        """The header with its rate limit key, and waiting if all places are taken."""
+        header, definition = new.header, new.graph.definition
+        key, config = rate_limit_key(header, definition), definition.rate_limit_config
+        if key is None or config is None:
+            return header
+        if await self._gate.enter(header.workflow_id, key, config.concurrent_exec_limit):
+            return replace(header, rate_limit_key=key)
+        if config.policy == "REJECT":
+            limit = config.concurrent_exec_limit
+            raise Conflict(
+                f"{limit} executions of {definition.name} run already, as many as its rateLimitConfig allows."
+            )
+        return replace(header, rate_limit_key=key, rate_limited=True)
 
     def prepared(self, header: Workflow, inline: WorkflowDef | None, now: Millis) -> tuple[Execution, Document]:
         """The execution as it is before its first decision, and its definition as it keeps it."""

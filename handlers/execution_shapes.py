@@ -112,6 +112,7 @@ class WorkflowJson(msgspec.Struct, rename="camel", omit_defaults=True):
     external_input_payload_storage_path: str | None = None
     external_output_payload_storage_path: str | None = None
     idempotency_key: str | None = None
+    rate_limit_key: str | None = None
 
 
 class NodeJson(NamedTuple):
@@ -132,7 +133,7 @@ def _copier(source: type[msgspec.Struct], target: type[msgspec.Struct], after: s
 
 
 _task_fields = _copier(Task, TaskJson, "task_type", "isolation_group_id")
-_workflow_fields = _copier(Workflow, WorkflowJson, "workflow_id", "idempotency_key")
+_workflow_fields = _copier(Workflow, WorkflowJson, "workflow_id", "rate_limit_key")
 
 
 class ExecutionShapes:
@@ -192,7 +193,7 @@ class ExecutionShapes:
             [self._task(task) for task in view.tasks],
             self._definition(view),
             (),
-            False,
+            header.rate_limited,
             header.create_time,
             header.owner_app or "",
             {} if header.external_input_payload_storage_path else header.input,

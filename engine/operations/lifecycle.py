@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine import ending, flow
-from engine.commands import Fail, Pause, Resume, SetVariables, Start, Terminate
+from engine.commands import Admit, Fail, Pause, Resume, SetVariables, Start, Terminate
 from engine.draft import Draft
+from engine.effects import EnterGate
 from engine.errors import Conflict, InvalidInput
 from engine.questions import Steps
 from engine.status import WorkflowStatus
@@ -21,8 +22,23 @@ def label(draft: Draft) -> str:
 def start(draft: Draft, command: Start) -> Steps[None]:
     """The first commit of an execution holds its first tasks."""
     draft.snapshot = command.snapshot
+    if draft.header.rate_limited:
+        draft.post(EnterGate("enter-gate"))
+        return
     draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
     yield from flow.begin(draft)
+
+
+def admit(draft: Draft, command: Admit) -> Steps[None]:  # noqa: ARG001 - every rule has this shape
+    """Schedule the first tasks; the clock of the workflow counts from here. A paused one goes on with its resume."""
+    header = draft.header
+    if not header.rate_limited or header.status.terminal:
+        return
+    draft.set(rate_limited=False)
+    if header.status is WorkflowStatus.RUNNING:
+        draft.set(last_retried_time=draft.now if draft.definition.timeout_seconds > 0 else 0)
+        draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
+    yield from flow.reconcile(draft)
 
 
 def fail(draft: Draft, command: Fail) -> Steps[None]:

@@ -37,7 +37,7 @@ def _revive(draft: Draft, **changes: Any) -> None:
     draft.set(**changes)
     draft.set(deadline=workflow_deadline(draft.header, draft.definition, draft.now))
     if draft.header.parent_workflow_task_id is not None:
-        draft.post(ReviveParent(key="revive-parent"))
+        draft.post(ReviveParent(key=f"revive-parent:{draft.version}"))
 
 
 def restart(draft: Draft, command: Restart) -> Steps[None]:

@@ -10,7 +10,7 @@ import pytest
 from tests.serving import PROJECT
 
 SHELL = (
-    "answers", "api", "bells", "blocking", "bulk", "cache", "catalog", "dispatch", "evaluators", "events",
+    "answers", "api", "bells", "blocking", "bulk", "cache", "catalog", "dispatch", "evaluators", "events", "gate",
     "idempotency", "lookups", "outbox", "queues", "reports", "runner", "starting", "synchronous", "timer", "trials",
     "workers",
 )  # fmt: skip
