@@ -94,7 +94,7 @@ async def insist(operation: Callable[[], Awaitable[T]]) -> T:
     until, pause = loop.time() + _PATIENCE, _FIRST_PAUSE
     while True:
         try:
-            return await operation()
+            return await _undisturbed(operation)
         except (BulkWriteError, DuplicateKeyError):
             raise  # answers, not failures
         except PyMongoError as error:
@@ -102,6 +102,24 @@ async def insist(operation: Callable[[], Awaitable[T]]) -> T:
                 raise translated(error) from error
         await asyncio.sleep(pause)
         pause *= 2
+
+
+async def _undisturbed(operation: Callable[[], Awaitable[T]]) -> T:
+    """The driver never sees that its caller is cancelled: it loses cancellations (as asyncio.wait_for does up to Python
+    3.11), and whoever cancelled would wait for ever.
+    """
+    running = asyncio.ensure_future(operation())
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        running.add_done_callback(_let_go)
+        raise
+
+
+def _let_go(done: asyncio.Future[T]) -> None:
+    """Nobody waits for it any more."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def listed(find: Callable[[], AsyncCursor[Doc]]) -> list[Doc]:

@@ -25,7 +25,7 @@ from storage.mongo.collections import Collections
 from storage.mongo.limits import Limits
 from storage.mongo.pending import lane_of
 
-LEASE_MS = 30_000
+LEASE_MS = 10_000
 """Milliseconds after which an entry comes back whose claimer neither handed it out nor gave it back."""
 LANES_EVERY = 1.0
 """Seconds for which a process believes to know the lanes of a queue."""

@@ -15,7 +15,7 @@ from engine.ports import Due
 from storage.mongo.client import Doc, insist, listed
 from storage.mongo.collections import Collections
 
-LEASE_MS = 15_000
+LEASE_MS = 10_000
 _LONGEST_MS = 24 * 3_600_000
 _FIELDS = {"workflow_id": 1, "deadline": 1, "wake": 1, "again": 1, "fired": 1}
 

@@ -18,6 +18,7 @@ from storage.mongo import MongoStore
 from storage.sqlite import SqliteStore
 from tests.wire import WireServer, missing
 
+REAL = "MONGODB_URI" in os.environ
 _numbers = itertools.count()
 
 

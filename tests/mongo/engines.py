@@ -17,7 +17,7 @@ from engine.status import TaskStatus
 from handlers.clock import SystemClock
 from handlers.ids import TimeOrderedIds
 from storage.mongo import MongoStore
-from storage.mongo.client import Client, Doc
+from storage.mongo.client import Client, Doc, connect
 
 OWN = {"hello", "ping", "endSessions", "killCursors", "getMore"}
 """What the driver says by itself, and the waiting of the change stream."""
@@ -57,9 +57,9 @@ def connected(uri: str, commands: Commands) -> Client:
 @contextlib.asynccontextmanager
 async def engine_on(uri: str, commands: Commands | None = None) -> AsyncIterator[Engine]:
     """A running engine, as a server process of its own has it."""
-    heard = commands or Commands()
     clock = SystemClock()
-    engine = Engine(MongoStore(uri, connect=lambda uri: connected(uri, heard)), clock, TimeOrderedIds(clock))
+    made = (lambda uri: connected(uri, commands)) if commands else connect
+    engine = Engine(MongoStore(uri, connect=made), clock, TimeOrderedIds(clock))
     await engine.start()
     try:
         yield engine

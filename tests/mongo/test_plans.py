@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +17,9 @@ from storage.mongo import MongoStore
 from storage.mongo.client import Doc
 from storage.mongo.collections import INDEXES
 from tests.contract.executions import NOW, claimed, create, creation, enqueue, entry, finish, header, summary, task
+from tests.contract.stores import REAL
 from tests.mongo.engines import Commands, connected
 
-REAL = "MONGODB_URI" in os.environ
 LIMIT = Limit("work", concurrent=2, per_window=3, window_ms=1_000)
 SEARCHES = (
     Search(),
