@@ -45,7 +45,7 @@ def test_a_poll_is_woken_by_a_commit_of_another_process(uri: str) -> None:
             return delays
 
     delays = asyncio.run(story())
-    assert statistics.median(delays) < 0.1, delays  # 20 ms on an idle machine; tests share theirs
+    assert statistics.median(delays) < 2, delays  # woken at all, long before its patience ends; how fast is a benchmark
 
 
 def test_what_one_process_registers_the_others_know_at_once(uri: str) -> None:
