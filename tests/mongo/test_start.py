@@ -43,7 +43,7 @@ def test_a_server_that_waits_can_be_stopped() -> None:
 
 
 def test_a_refused_start_names_the_reason_without_the_password() -> None:
-    server = Server("--mongo", "mongodb://me:secret@127.0.0.1:1/db?tls=perhaps")
+    server = Server("--mongo", "mongodb://me:secret@127.0.0.1:port/db")
     try:
         server.launch()
         assert server.wait(30) != 0
@@ -66,7 +66,7 @@ def test_a_database_that_goes_away_is_answered_503_and_found_again() -> None:
             refused = http.post("/workflow", json={"name": "f"})
             assert (refused.status_code, refused.json()["retryable"]) == (503, True), refused.text
             assert "MongoDB cannot do this now" in refused.json()["message"]
-            assert httpx.get(f"{server.root_url}/health", timeout=10, trust_env=False).status_code == 503
+            assert httpx.get(f"{server.root_url}/health/ready", timeout=10, trust_env=False).status_code == 503
             wire.start()
             until(lambda: http.post("/workflow", json={"name": "f"}).is_success, "a start succeeds again", 30)
             answer = http.get("/tasks/poll/batch/t", params={"count": 9, "timeout": 3000})
