@@ -6,6 +6,7 @@ import asyncio
 
 from engine.bells import Bell, Bells, stop_waiting
 from engine.commands import HandOut
+from engine.crash_points import reached
 from engine.draft import Decision
 from engine.errors import ConductorError, InvalidInput, NotFound
 from engine.model import Millis, Task
@@ -95,6 +96,7 @@ class Dispatch:
         """A poll does not wait for the flush: a crash before it only delivers the task again (DESIGN §4). In a shared
         store it does: another process may have ended the task, or handed it out when a lease ran out.
         """
+        reached("dispatch: claimed, not handed out")
         command = HandOut(entry.task_id, worker_id)
         flushed: asyncio.Future[None] | None = None
         try:
@@ -105,6 +107,7 @@ class Dispatch:
         except ConductorError:
             await self._store.release([entry.task_id])
             raise
+        reached("dispatch: handed out, not answered")
         if flushed is not None:
             flushed.add_done_callback(lambda done: self._handed_out(entry, done))
         task = next((task for task in decision.changed if task.task_id == entry.task_id), None)

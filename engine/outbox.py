@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.commands import ChildEnded, ChildGone, ChildRevived, EffectDone, Restart, Retry, Terminate
+from engine.crash_points import reached
 from engine.definitions import JsonObject
 from engine.effects import (
     Effect,
@@ -88,7 +89,9 @@ class Outbox:
         try:
             while effects := (execution := await self._runner.read(workflow_id)).header.outbox:
                 for effect in effects:
+                    reached("outbox: before an effect")
                     error = await self._perform(execution, effect)
+                    reached("outbox: effect done, not crossed out")
                     await self._runner.execute(workflow_id, EffectDone(effect.key, error))
         except NotFound:
             return  # removed meanwhile, and its outbox with it

@@ -19,6 +19,7 @@ from engine.bells import Bells
 from engine.cache import Cache, Kept, Locks
 from engine.catalog import Catalog
 from engine.commands import Command, Fail, Start
+from engine.crash_points import reached
 from engine.decide import decide
 from engine.draft import Decision, Execution
 from engine.errors import ConductorError, NotFound, VersionConflict
@@ -200,7 +201,9 @@ class Runner:
     def _commit(self, kept: Kept, decision: Decision, commit: Commit) -> asyncio.Future[None]:
         if self._store.shared and commit.expected:
             commit = msgspec.structs.replace(commit, seen=kept.stamp)
+        reached("runner: decided, not handed over")
         flushed = asyncio.ensure_future(self._store.commit(commit))
+        reached("runner: handed over, not flushed")
         kept.stamp += 1
         absorb(kept.execution, decision)
         self._cache.weigh(kept)
@@ -216,6 +219,7 @@ class Runner:
         if done.cancelled() or done.exception() is not None:
             self._drop(commit.workflow_id, kept)
             return
+        reached("runner: flushed, nobody told")
         self.changed(commit.workflow_id)
         for entry in commit.enqueue:
             self._bells.ring(entry.queue)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Awaitable, Callable
 
 from engine.commands import Expire
+from engine.crash_points import reached
 from engine.errors import NotFound
 from engine.model import Millis
 from engine.ports import Clock, Due, Store
@@ -80,6 +81,7 @@ class Timer:
         return done
 
     async def _expire(self, due: Due) -> None:
+        reached("timer: deadline taken, not acted on")
         try:
             await self._runner.execute(due.workflow_id, Expire(due.task_id))
         except NotFound:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 from engine.api import Engine
+from engine.crash_points import arm
 from engine.evaluators.evaluator import Limits
 from engine.ports import Store
 from engine.workers.http import Http
@@ -28,6 +31,8 @@ CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
 def create_app(settings: Settings) -> AsgiApp:
     """The whole server as one ASGI application; nothing starts before its lifespan does."""
     clock = SystemClock()
+    if settings.crash_point:
+        _arm(settings.crash_point)
     engine = Engine(store(settings), clock, TimeOrderedIds(clock), http(settings), limits(settings), secrets())
     return application(engine, clock, access_log=settings.access_log)
 
@@ -56,3 +61,9 @@ def store(settings: Settings) -> Store:
     if settings.mongo:
         return MongoStore(settings.mongo)
     return MemoryStore() if settings.memory else SqliteStore(settings.data)
+
+
+def _arm(crash_point: str) -> None:
+    """The whole process group ends, so that no master starts another worker that ends there too."""
+    name, _, count = crash_point.rpartition(":")
+    arm(name, int(count), lambda: os.killpg(os.getpgrp(), signal.SIGKILL))

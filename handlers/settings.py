@@ -57,6 +57,9 @@ class Settings:
     script_memory_mb: int = 512
     """The memory of a process that evaluates expressions."""
 
+    crash_point: str = ""
+    """For tests: `NAME:COUNT` ends the server as a power cut would, when that point is reached for that time."""
+
     @property
     def address(self) -> str:
         """Where to listen, as it stands in a URL."""

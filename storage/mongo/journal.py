@@ -24,6 +24,7 @@ import msgspec
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from engine.crash_points import reached
 from engine.errors import Unavailable, VersionConflict
 from engine.ports import Commit
 from storage.mongo.application import Application
@@ -178,6 +179,7 @@ class Journal:
         stamp = base + len(commits)
         change = update(commits, stamp, await self._carried(lane, commits, pending), self._me)
         where: Doc = {"_id": lane.workflow_id, "version": commits[0].expected, "stamp": base}
+        reached("mongo: before the header")
         written = await insist(
             lambda: self._db.workflows.update_one({**where, "pending": None} if guarded else where, change)
         )
@@ -271,6 +273,7 @@ class Journal:
 
     async def _apply(self, lane: Lane, commits: list[Commit]) -> None:
         """The commit counts already: when the database goes away now, the changes are applied when it is back."""
+        reached("mongo: header written, not applied")
         try:
             await self._application.apply(lane.workflow_id, lane.unapplied)
         except Unavailable as error:
@@ -280,6 +283,7 @@ class Journal:
             self._snapshots.clear()
         self._snapshots.update(commit.snapshot.name for commit in commits if commit.snapshot)
         lane.unapplied = Pending()
+        reached("mongo: applied, not told")
         await self._applied(commits)
 
     async def _tidy_on(self) -> None:
@@ -317,6 +321,7 @@ class Journal:
         clear = {"$unset": {"pending": "", "writer": ""}}
         statements = [UpdateOne({"_id": wid, "stamp": stamp}, clear) for wid, stamp in written.items()]
         if statements:
+            reached("mongo: before pending is cleared")
             await insist(lambda: self._db.workflows.bulk_write(statements, ordered=False))
         for lane in lanes:
             if lane.idle and lane.stamp == written.get(lane.workflow_id):

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from engine.crash_points import reached
 from engine.errors import Unavailable
 from storage.sqlite import commits
 from storage.sqlite.connection import translated
@@ -143,6 +144,7 @@ class Writer:
         self._db.execute("begin immediate")
         try:
             outcomes = self._apply(batch)
+            reached("sqlite: written, not committed")
             self._db.execute("commit")
         except BaseException:
             if self._db.in_transaction:
@@ -150,6 +152,7 @@ class Writer:
             self._ledger.rolled_back()
             raise
         self._ledger.committed(self._round)
+        reached("sqlite: committed, not told")
         return outcomes
 
     def _apply(self, batch: list[Work]) -> list[Outcome]:
