@@ -52,6 +52,8 @@ class Ledger:
         yield from (f"acknowledged start {identity} is gone" for identity in self.starts if identity not in known)
         found: dict[str, int] = defaultdict(int)
         for execution in executions:
+            if "parentWorkflowId" in execution:
+                continue
             found[execution["correlationId"]] += 1
         for correlation, count in found.items():
             if count > self.sent[correlation]:
@@ -69,7 +71,12 @@ class Ledger:
                 )
 
     def _wrong_execution(self, execution: Json) -> Iterator[str]:
-        identity, shape = execution["workflowId"], self.shapes[execution["correlationId"]]
+        identity = execution["workflowId"]
+        if "parentWorkflowId" in execution:
+            if execution["status"] != "COMPLETED":
+                yield f"child {identity} is {execution['status']}, not COMPLETED"
+            return
+        shape = self.shapes[execution["correlationId"]]
         if execution["status"] != "COMPLETED":
             states = [f"{task['referenceTaskName']} {task['status']}" for task in execution["tasks"]]
             yield f"{shape.name} {identity} is {execution['status']}, not COMPLETED: {', '.join(states)}"

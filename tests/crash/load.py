@@ -168,7 +168,7 @@ class Load:
 
 async def executions(base_urls: Sequence[str], prefix: str) -> list[Json]:
     """All executions of a run with their tasks, as search and GET tell them."""
-    names = ",".join(f"{prefix}_{shape.name}" for shape in SHAPES)
+    names = ",".join(f"{prefix}_{name}" for name in ("child", *(shape.name for shape in SHAPES)))
     async with Connection(*base_urls) as connection:
         found = await connection.request(
             "GET", f"/workflow/search?size=5000&query={quote(f'workflowType IN ({names})')}"
@@ -183,7 +183,7 @@ async def executions(base_urls: Sequence[str], prefix: str) -> list[Json]:
 
 async def open_executions(base_urls: Sequence[str], prefix: str) -> int:
     """How many executions of a run have not ended."""
-    names = ",".join(f"{prefix}_{shape.name}" for shape in SHAPES)
+    names = ",".join(f"{prefix}_{name}" for name in ("child", *(shape.name for shape in SHAPES)))
     query = f"workflowType IN ({names}) AND status IN (RUNNING,PAUSED)"
     async with Connection(*base_urls) as connection:
         found = await connection.request("GET", f"/workflow/search?size=1&query={quote(query)}")

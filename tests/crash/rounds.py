@@ -55,7 +55,7 @@ async def run_round(
     try:
         restarts = await _kill_under_load(servers, load, chance)
         await asyncio.wait_for(load.started(), ENDS_WITHIN)
-        open_count = await _drain(urls, load, prefix)
+        open_count = await drained(urls, load, prefix)
     finally:
         await load.stop()
     faults = load.ledger.faults(await executions(urls, prefix))
@@ -91,7 +91,7 @@ def _kill_and_start(server: Server) -> float:
     return server.started_in * 1000
 
 
-async def _drain(urls: Sequence[str], load: Load, prefix: str) -> int:
+async def drained(urls: Sequence[str], load: Load, prefix: str) -> int:
     """Wait until nothing is open; how many executions are still open when the time is over."""
     deadline = time.monotonic() + ENDS_WITHIN
     while count := await open_executions(urls, prefix):

@@ -77,6 +77,10 @@ def _simple(reference: str, kind: str = "step") -> Json:
 def _prefixed(task: Json, prefix: str) -> Json:
     """The same node with worker task names made unique for this run, in branches too."""
     named = {**task, "name": f"{prefix}_{task['name']}"} if task["type"] == "SIMPLE" else dict(task)
+    if "subWorkflowParam" in task:
+        child = task["subWorkflowParam"]["workflowDefinition"]
+        made = {**child, "name": f"{prefix}_child", "tasks": [_prefixed(node, prefix) for node in child["tasks"]]}
+        named["subWorkflowParam"] = {"name": made["name"], "workflowDefinition": made}
     if "forkTasks" in task:
         named["forkTasks"] = [[_prefixed(node, prefix) for node in branch] for branch in task["forkTasks"]]
     return named
@@ -117,4 +121,29 @@ TIMED = Shape(
     worked=("a", "b"),
     automatic=("wait",),
 )
-SHAPES = (CHAIN, FORK, TIMED)
+PARENT = Shape(
+    "parent",
+    (
+        _simple("a"),
+        {
+            "name": "sub",
+            "taskReferenceName": "sub",
+            "type": "SUB_WORKFLOW",
+            "inputParameters": {"seed": "${workflow.input.seed}"},
+            "subWorkflowParam": {
+                "name": "child",
+                "workflowDefinition": {
+                    "name": "child",
+                    "version": 1,
+                    "schemaVersion": 2,
+                    "tasks": [_simple("in_child")],
+                },
+            },
+        },
+        _simple("b"),
+    ),
+    worked=("a", "b"),
+    automatic=("sub",),
+)
+"""Effects that are carried out after their commit: a child is started, its parent told."""
+SHAPES = (CHAIN, FORK, TIMED, PARENT)
