@@ -34,6 +34,16 @@ def test_e28_a_branch_that_fails_for_good_fails_the_join_and_cancels_the_others(
     assert (world.status, world.queued()) == (WorkflowStatus.FAILED, [])
 
 
+def test_e28_a_join_shows_what_it_had_when_it_fails_or_is_cancelled() -> None:
+    failed, cancelled = two(), two()
+    for world in (failed, cancelled):
+        world.answer("a", output={"x": 1})
+    failed.answer("b", "FAILED", output={"y": 2})
+    cancelled.do(Terminate("enough"))
+    assert failed.newest("j").output_data == {"a": {"x": 1}, "b": {"y": 2}}
+    assert (cancelled.newest("j").status, cancelled.newest("j").output_data) == ("CANCELED", {"a": {"x": 1}})
+
+
 def test_e29_a_join_waits_for_all_before_it_fails_by_a_permissive_branch() -> None:
     world = two({"permissive": True})
     world.answer("a", "FAILED", reason_for_incompletion="no luck")
