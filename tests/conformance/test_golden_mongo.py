@@ -1,4 +1,4 @@
-"""The same stories on the mongo store."""
+"""The same stories on the mongo store: one of each family in the suite, all of them in the long profile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.conformance import waiting
-from tests.conformance.conftest import scenarios_of
+from tests.conformance.conftest import STORY_WITHIN, scenarios_of
 from tests.conformance.goldenkit.cli import Outcome, check
 from tests.conformance.goldenkit.scenario import Scenario
 from tests.conformance.goldenkit.stub import Stub
@@ -17,6 +17,10 @@ from tests.contract.stores import close_wire_server, mongo_uri
 from tests.serving import Server
 
 STORIES_AT_ONCE = 6
+FIRST_OF_FAMILY = {scenario.path.parent: scenario for scenario in reversed(SCENARIOS)}.values()
+STORIES = [
+    pytest.param(each, id=each.name, marks=() if each in FIRST_OF_FAMILY else pytest.mark.long) for each in SCENARIOS
+]
 
 
 @pytest.fixture(scope="session")
@@ -27,19 +31,19 @@ def outcome_on_mongo(request: pytest.FixtureRequest) -> Iterator[Callable[[Scena
         Stub() as stub_url,
         ThreadPoolExecutor(STORIES_AT_ONCE) as pool,
     ):
-        running: dict[str, Future[Outcome]] = {}
-        for scenario in scenarios_of(request.session):
-            if scenario.name not in running:
-                running[scenario.name] = pool.submit(check, scenario, server.base_url, stub_url)
-        yield lambda scenario: running[scenario.name].result()
-        pool.shutdown(cancel_futures=True)
+        running: dict[str, Future[Outcome]] = {
+            scenario.name: pool.submit(check, scenario, server.base_url, stub_url)
+            for scenario in scenarios_of(request.session, "outcome_on_mongo")
+        }
+        yield lambda scenario: running[scenario.name].result(STORY_WITHIN)
+        pool.shutdown(wait=False, cancel_futures=True)
     close_wire_server()
 
 
 @pytest.mark.xdist_group("golden-mongo")
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("scenario", STORIES)
 def test_story_on_mongo(scenario: Scenario, outcome_on_mongo: Callable[[Scenario], Outcome]) -> None:
     complaint = waiting.complaint(outcome_on_mongo(scenario), WAITING)
     if complaint is not None:
