@@ -14,6 +14,7 @@ import msgspec
 from engine.definitions import Json, JsonObject, TaskDef, WorkflowDef, WorkflowTask
 from engine.effects import Effect
 from engine.graph import Graph
+from engine.joins import gathered
 from engine.loops import broken_off, reads_iterations, shown
 from engine.model import Millis, Task, Workflow, summary_of
 from engine.parameters import task_context, workflow_context
@@ -99,6 +100,8 @@ class Draft:
         "_dequeue",
         "_documents",
         "_enqueue",
+        "_hidden",
+        "_variables",
         "_whole",
         "base",
         "ended",
@@ -128,6 +131,8 @@ class Draft:
         self._enqueue: dict[str, QueueEntry] = {}
         self._dequeue: dict[str, None] = {}
         self._documents: dict[str, Json] = {}
+        self._hidden: dict[str, Task | None] = {}
+        self._variables = base.header.variables
 
     # ------------------------------------------------------------------ changing
 
@@ -140,6 +145,7 @@ class Draft:
 
     def add(self, task: Task) -> Task:
         """Put a new row; when it is born terminal and not settled, it joins the worklist."""
+        self._hidden.setdefault(task.node, self.rows.newest_of(task.node))
         self._put(task)
         if unsettled(task):
             self.ended.append(task.task_id)
@@ -223,6 +229,19 @@ class Draft:
         suffix = task.reference_task_name[len(task.node) :]
         return Scope(suffix, task.loop_task_id) if suffix else OUTSIDE
 
+    def reveal(self) -> None:
+        """From now on references see the rows that were made, and the variables that were set, since the last call.
+
+        All rows of one pass are made from what stood before it: branches that begin together do not see each other, nor
+        the fork or switch they begin in (§1.6).
+        """
+        for node in self._hidden:
+            self._documents.pop(node, None)
+        self._hidden.clear()
+        if self._variables is not self.header.variables:
+            self._variables = self.header.variables
+            self._documents.pop("workflow", None)
+
     def lookup(self, root: str) -> Json:
         """The document under one top-level key of the context (§3.4); `MISSING` when there is none."""
         document = self._documents.get(root)
@@ -232,8 +251,8 @@ class Draft:
 
     def _document(self, root: str) -> Json:
         if root == "workflow":
-            return workflow_context(self.header, self.definition)
-        task = self.rows.newest_of(root)
+            return workflow_context(replace(self.header, variables=self._variables), self.definition)
+        task = self._hidden[root] if root in self._hidden else self.rows.newest_of(root)
         if task is None:
             return MISSING
         if task.task_type == "DO_WHILE" and reads_iterations(self.graph.text(), root):
@@ -283,9 +302,11 @@ def cancel_open(draft: Draft, by: Task | None = None) -> None:
     Loops show the iteration that was broken off when a row that the engine has made and done by itself ended the
     workflow; when news from outside did, they show what they had before (§2.9 step 3) [rec].
     """
-    at_once = by is not None and draft.base.rows.get(by.task_id) is None
+    within = by if by is not None and draft.base.rows.get(by.task_id) is None else None
     for task in draft.rows.open():
         output = task.output_data
         if task.task_type == "DO_WHILE":
-            output = broken_off(draft.rows, draft.graph, task, at_once)
+            output = broken_off(draft.rows, draft.graph, task, within)
+        elif task.task_type == "JOIN":
+            output = gathered(draft.rows, task)
         draft.change(task, Move.TERMINATE, status=TaskStatus.CANCELED, output_data=output)

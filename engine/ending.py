@@ -67,6 +67,7 @@ def terminate(draft: Draft, reason: str | None) -> None:
 def _close(
     draft: Draft, status: WorkflowStatus, reason: str | None, move: Move = Move.STEP, by: Task | None = None
 ) -> None:
+    draft.reveal()
     output = workflow_output(draft)
     failed = [row for row in draft.rows.unsuccessful() if row.status in _HARD_FAILURES]
     header = draft.header
@@ -93,13 +94,21 @@ def _close(
 
 
 def _cancel_children(draft: Draft) -> None:
-    """Children of open tasks end with their parent (§2.10.5)."""
+    """Children of open tasks end with their parent (§2.10.5); one that is only about to start never does."""
     header = draft.header
     reason, status = header.reason_for_incompletion, header.status
     text = "Parent workflow has been terminated with " + (f"reason: {reason}" if reason else f"status {status}")
+    begun = {effect.key for effect in draft.base.header.outbox}
     for task in draft.rows.open():
-        if task.task_type == "SUB_WORKFLOW" and task.sub_workflow_id:
-            draft.post(TerminateWorkflow(f"terminate:{task.sub_workflow_id}", task.sub_workflow_id, text))
+        child, start = task.sub_workflow_id, f"child:{task.sub_workflow_id}"
+        if task.task_type != "SUB_WORKFLOW" or not child:
+            continue
+        left = tuple(effect for effect in draft.header.outbox if effect.key != start or start in begun)
+        if len(left) < len(draft.header.outbox):
+            draft.set(outbox=left)
+            draft.change(task, sub_workflow_id=None, output_data={})
+        else:
+            draft.post(TerminateWorkflow(f"terminate:{child}", child, text))
 
 
 def _with(known: list[str], names: list[str]) -> list[str]:

@@ -36,28 +36,53 @@ def advance(draft: Draft) -> Steps[None]:
     """Settle what has ended until nothing is left; a workflow with nothing open then is over."""
     while draft.header.status is WorkflowStatus.RUNNING:
         if draft.ended:
-            task = draft.rows.get(draft.ended.popleft())
-            if task is not None and unsettled(task):
-                yield from _guarded(draft, _settle(draft, task))
+            yield from _pass(draft)
         elif draft.rows.open_count > draft.rows.open_passive:
             return
         else:
             yield from _guarded(draft, _run_dry(draft))
 
 
+def _pass(draft: Draft) -> Steps[None]:
+    """Settle what has ended by now; what that lets end at once is for the next pass."""
+    draft.reveal()
+    rows = [row for task_id in draft.ended if (row := draft.rows.get(task_id)) is not None]
+    draft.ended.clear()
+    for row in sorted(rows, key=_rank):
+        now = draft.rows.get(row.task_id)
+        if now is not None and unsettled(now) and draft.header.status is WorkflowStatus.RUNNING:
+            yield from _guarded(draft, _settle(draft, now))
+
+
+def _rank(row: Task) -> tuple[int, int]:
+    """What may end the workflow comes before what would schedule more: failures, then TERMINATE (§1.6)."""
+    return (2 if row.task_type != "TERMINATE" else 1) if row.status.successful else 0, row.seq
+
+
 def _run_dry(draft: Draft) -> Steps[None]:
-    """Only JOINs and loops are open: all is done, or the innermost JOIN takes what is there, for no more comes (S6)."""
-    for row in draft.rows.open():
-        kind = task_type(draft.node_of(row).type)
-        joined = [known for ref in row.waits_for if (known := draft.rows.newest(ref)) is not None]
-        if kind.run_dry is not None and all(known.status.terminal for known in joined):
-            kind.run_dry(draft, row, joined)
-            return
-    for row in reversed(draft.rows.open()):
-        if row.task_type == "DO_WHILE":
+    """Only JOINs and loops are open: all is done, or a JOIN takes what is there, for no more comes (S6)."""
+    rows = draft.rows.open()
+    if _join_with_what_is_there(draft, rows, whole=True):
+        return
+    for row in reversed(rows):
+        if row.task_type == "DO_WHILE" and do_while.iteration_over(draft, row):
             yield from _turn_loop(draft, row)
             return
-    yield from complete(draft)
+    # what is left are JOINs that wait for each other
+    if not _join_with_what_is_there(draft, rows, whole=False):
+        yield from complete(draft)
+
+
+def _join_with_what_is_there(draft: Draft, rows: list[Task], whole: bool) -> bool:
+    """End the first JOIN, with `whole` only one that joins nothing open; False when there is none."""
+    for row in rows:
+        run_dry = task_type(draft.node_of(row).type).run_dry
+        known = [joined for ref in row.waits_for if (joined := draft.rows.newest(ref)) is not None]
+        ended = [joined for joined in known if joined.status.terminal]
+        if run_dry is not None and (not whole or len(ended) == len(known)):
+            run_dry(draft, row, ended)
+            return True
+    return False
 
 
 def _guarded(draft: Draft, steps: Steps[None]) -> Steps[None]:
@@ -173,6 +198,9 @@ def _children(draft: Draft, row: Task) -> Steps[None]:
     """Make the rows that belong to a row, where they are missing."""
     kind = task_type(draft.node_of(row).type)
     scope = kind.inner(draft, row)
+    if kind is do_while.DO_WHILE:
+        # the loop stands before its body begins, unlike a fork and its branches
+        draft.reveal()
     for node in kind.children(draft, row):
         known = draft.rows.newest(scope.name(node.task_reference_name))
         if known is None:

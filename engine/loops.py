@@ -34,17 +34,17 @@ def iteration_output(rows: Rows, graph: Graph, loop: Task, iteration: int) -> Js
 
 
 def whole_output(rows: Rows, graph: Graph, loop: Task, through: int) -> JsonObject:
-    """The state and the outputs of all iterations that are kept, up to one of them."""
+    """The state and the outputs of all iterations that are kept when one of them is over."""
     output = state(loop)
-    for iteration in range(first_kept(loop), through + 1):
+    for iteration in range(first_kept(loop, through), through + 1):
         output[str(iteration)] = iteration_output(rows, graph, loop, iteration)
     return output
 
 
-def first_kept(loop: Task) -> int:
-    """The first iteration that `keepLastN` has left."""
+def first_kept(loop: Task, through: int) -> int:
+    """The first iteration that `keepLastN` leaves when another one is over."""
     kept = keep_last(loop.input_data)
-    return max(1, loop.iteration - kept + 1) if kept else 1
+    return max(1, through - kept + 1) if kept else 1
 
 
 def keep_last(given: JsonObject) -> int | None:
@@ -62,9 +62,16 @@ def shown(rows: Rows, graph: Graph, task: Task) -> Task:
     return msgspec.structs.replace(task, output_data=whole_output(rows, graph, task, task.iteration - 1))
 
 
-def broken_off(rows: Rows, graph: Graph, task: Task, present: bool) -> JsonObject:
-    """The output of a loop that is cancelled: of the iterations before, and perhaps of the present one."""
-    return whole_output(rows, graph, task, task.iteration - (not present))
+def broken_off(rows: Rows, graph: Graph, task: Task, by: Task | None) -> JsonObject:
+    """The output of a loop that is cancelled: of the iterations before, and of the present one where `by`, a row of
+    the engine's own, has ended the workflow. A TERMINATE in it has put nothing out yet.
+    """
+    if by is None:
+        return whole_output(rows, graph, task, task.iteration - 1)
+    output = whole_output(rows, graph, task, task.iteration)
+    if by.task_type == "TERMINATE" and by.loop_task_id == task.task_id:
+        output[str(task.iteration)][by.node] = {}
+    return output
 
 
 @lru_cache(maxsize=4096)

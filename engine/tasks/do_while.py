@@ -42,6 +42,11 @@ def _items(draft: Draft, node: WorkflowTask, row: Task) -> list[Json] | None:
     return value if isinstance(value, list) else [value]
 
 
+def turn(draft: Draft, loop: Task, iteration: int) -> JsonObject:
+    """What a loop shows at the beginning of an iteration."""
+    return _turn(iteration, _items(draft, draft.node_of(loop), loop))
+
+
 def _turn(iteration: int, items: list[Json] | None) -> JsonObject:
     if items is None:
         return {"iteration": iteration}
@@ -67,6 +72,7 @@ def iteration_over(draft: Draft, loop: Task) -> bool:
 def next_turn(draft: Draft, loop: Task) -> Steps[bool]:
     """The present iteration is over: end the loop, or begin another iteration (True)."""
     node = draft.node_of(loop)
+    _forget_old(draft, loop)
     failed = _failed(draft, loop)
     if failed:
         _end(draft, loop, TaskStatus.FAILED, failed)
@@ -83,8 +89,7 @@ def next_turn(draft: Draft, loop: Task) -> Steps[bool]:
     if not going_on:
         _end(draft, loop, TaskStatus.COMPLETED, None)
         return False
-    loop = draft.change(loop, iteration=loop.iteration + 1, output_data=state(loop) | _turn(loop.iteration + 1, items))
-    _forget_old(draft, loop)
+    draft.change(loop, iteration=loop.iteration + 1, output_data=state(loop) | _turn(loop.iteration + 1, items))
     return True
 
 
@@ -123,7 +128,7 @@ def _holds(value: Json) -> bool:
 
 
 def _forget_old(draft: Draft, loop: Task) -> None:
-    """`keepLastN`: delete the rows of the iteration that has just become too old (E45)."""
+    """`keepLastN`: delete the rows of the iteration that is too old now that the present one is over (E45)."""
     kept = keep_last(loop.input_data)
     if kept is not None:
         _forget(draft, loop, loop.iteration - kept)

@@ -6,8 +6,9 @@ attempt that is tried again never shows here. A skipped task counts as ended (S5
 
 from __future__ import annotations
 
-from engine.definitions import JsonObject, WorkflowTask
+from engine.definitions import WorkflowTask
 from engine.draft import Attempt, Draft, Scope
+from engine.joins import gathered
 from engine.model import Task
 from engine.status import TaskStatus
 from engine.tasks.base import TaskType, asks_nothing, started
@@ -70,7 +71,7 @@ def finish(draft: Draft, join: Task, rows: list[Task]) -> Task:
     """End a JOIN with the rows that are there."""
     if any(not row.status.successful and not draft.node_of(row).optional for row in rows):
         return _fail(draft, join, rows)
-    output = _output(rows)
+    output = gathered(draft.rows, join)
     partly = [row for row in rows if row.status is TaskStatus.COMPLETED_WITH_ERRORS and draft.node_of(row).optional]
     if not partly:
         return draft.change(join, status=TaskStatus.COMPLETED, output_data=output)
@@ -92,10 +93,6 @@ def _fail(draft: Draft, join: Task, rows: list[Task]) -> Task:
     status = TaskStatus.CANCELED if cancelled else TaskStatus.FAILED
     reason = " ".join(row.reason_for_incompletion or "" for row in failed).strip()
     return draft.change(join, status=status, reason_for_incompletion=reason or None)
-
-
-def _output(rows: list[Task]) -> JsonObject:
-    return {row.reference_task_name: row.output_data for row in rows if row.output_data}
 
 
 JOIN = TaskType("JOIN", asks_nothing(_create), retriable=False, revived_in_place=True, joined=_joined, run_dry=_run_dry)

@@ -25,6 +25,14 @@ def test_an_end_from_within_shows_the_iteration_that_was_broken_off() -> None:
     assert shown(world) == (TaskStatus.CANCELED, {"iteration": 1, "1": {"a": {"x": 1}, "end": {}}})
 
 
+def test_a_terminate_that_ends_its_loop_has_put_nothing_out_yet() -> None:
+    end = {"terminationStatus": "COMPLETED", "workflowOutput": {"y": 2}}
+    world = loop_of(simple("a"), task("TERMINATE", "end", end))
+    world.answer("a__1")
+    assert world.header.output == {"y": 2}
+    assert shown(world)[1] == {"iteration": 1, "1": {"a": {}, "end": {}}}
+
+
 def test_an_end_by_a_workers_report_shows_the_iterations_before() -> None:
     world = loop_of(simple("a"), simple("b"))
     world.answer("a__1", output={"x": 1})
@@ -38,3 +46,16 @@ def test_an_end_by_an_operator_shows_the_iterations_before() -> None:
     world.answer("a__1", output={"x": 1})
     world.do(Terminate("enough"))
     assert shown(world) == (TaskStatus.CANCELED, {"iteration": 1})
+
+
+def test_e45_keep_last_n_counts_iterations_that_are_over() -> None:
+    """The oldest one goes when one more is over, not when one more begins."""
+    world = started(task("DO_WHILE", "loop", {"keepLastN": 1}, items="${workflow.input.list}", loop_over=[simple("a")]),
+                    header={"input": {"list": [1, 2, 3]}})  # fmt: skip
+    world.answer("a__1", output={"x": 1})
+    assert world.references() == ["loop", "a__1", "a__2"]
+    world.answer("a__2", output={"x": 2})
+    assert world.references() == ["loop", "a__2", "a__3"]
+    world.answer("a__3", output={"x": 3})
+    assert world.references() == ["loop", "a__3"]
+    assert shown(world)[1] == {"iteration": 3, "loopIndex": 2, "loopItem": 3, "3": {"a": {"x": 3}}}
