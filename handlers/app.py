@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.api import Engine
 from engine.crash_points import arm
@@ -25,6 +26,9 @@ from storage.memory import MemoryStore
 from storage.mongo import MongoStore
 from storage.sqlite import SqliteStore
 
+if TYPE_CHECKING:
+    from handlers.authentication import Authentication
+
 CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
 
 
@@ -34,14 +38,17 @@ def create_app(settings: Settings) -> AsgiApp:
     if settings.crash_point:
         _arm(settings.crash_point)
     engine = Engine(store(settings), clock, TimeOrderedIds(clock), http(settings), limits(settings), secrets())
-    return application(engine, clock, access_log=settings.access_log)
+    return application(engine, clock, access_log=settings.access_log, guard=guard(settings, clock))
 
 
-def application(engine: Engine, clock: SystemClock, *, access_log: bool = False) -> AsgiApp:
-    """The street side over a given engine."""
+def application(
+    engine: Engine, clock: SystemClock, *, access_log: bool = False, guard: Authentication | None = None
+) -> AsgiApp:
+    """The street side over a given engine; open to everybody without a guard."""
+    keys = guard.keys if guard is not None else None
     health = Health(engine)
     lifespan = Lifespan(engine, health)
-    app = build_app(CONTRACT, operations(engine, clock), lifespan, Pages(health, CONTRACT))
+    app = build_app(CONTRACT, operations(engine, clock, keys), lifespan, Pages(health, CONTRACT), guard)
     served = PlainStartFailure(app, lifespan)
     return AccessLog(served) if access_log else served
 
@@ -54,6 +61,15 @@ def http(settings: Settings) -> Http:
 def limits(settings: Settings) -> Limits:
     """What an expression may use."""
     return Limits(seconds=settings.script_seconds, memory_mb=settings.script_memory_mb)
+
+
+def guard(settings: Settings, clock: SystemClock) -> Authentication | None:
+    """What decides about tokens; None while authentication is off. Raises `InvalidSetting`."""
+    if not settings.authenticates:
+        return None
+    from handlers.authentication import authentication  # brings cryptography: not for those who need none of it
+
+    return authentication(settings, clock)
 
 
 def store(settings: Settings) -> Store:

@@ -10,6 +10,7 @@ import click
 import structlog
 
 from handlers import log
+from handlers.clock import SystemClock
 from handlers.server import GunicornServer
 from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
 
@@ -37,8 +38,23 @@ def serve(**flags: Any) -> None:
     logger = structlog.get_logger()
     for sentence in unknown_variables():
         logger.warning(sentence)
-    logger.info("starting", api=f"http://{settings.address}/api", store=settings.store_place)
+    _check_keys(settings)
+    authentication = "on" if settings.authenticates else "off"
+    api = f"http://{settings.address}/api"
+    logger.info("starting", api=api, store=settings.store_place, authentication=authentication)
     GunicornServer(settings).run()
+
+
+def _check_keys(settings: Settings) -> None:
+    """Say at once what is wrong with files that the workers would stumble on."""
+    if not settings.authenticates:
+        return
+    from handlers.authentication import authentication  # brings cryptography: not for those who need none of it
+
+    try:
+        authentication(settings, SystemClock())
+    except InvalidSetting as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _settings(flags: dict[str, Any]) -> Settings:

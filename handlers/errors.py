@@ -3,6 +3,7 @@
     {"status": 404, "message": "...", "instance": "host", "retryable": false}
 
 A request that is wrong in several places says so in `validationErrors` and, as in the reference, has no `instance`.
+One that may not be made has the code in `error` by which clients renew their token.
 """
 
 from __future__ import annotations
@@ -19,9 +20,18 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 
 from engine.errors import ConductorError, Conflict, InvalidInput, NotFound, PayloadTooLarge, Unavailable
+from handlers.http.security import Refused, Unauthenticated
 
 STATUSES: Mapping[type[BaseException], int] = MappingProxyType(
-    {NotFound: 404, Conflict: 409, InvalidInput: 400, PayloadTooLarge: 413, Unavailable: 503}
+    {
+        NotFound: 404,
+        Conflict: 409,
+        InvalidInput: 400,
+        PayloadTooLarge: 413,
+        Unavailable: 503,
+        Refused: 403,
+        Unauthenticated: 401,
+    }
 )
 """A class that is not listed answers as the nearest of its bases; none of them: 500."""
 
@@ -57,6 +67,7 @@ def body_of(error: ConductorError) -> dict[str, Any]:
 def add_error_handlers(app: FlaskApp) -> None:
     """Make every error of an application leave in this shape."""
     app.add_error_handler(ConductorError, _expected)
+    app.add_error_handler(Refused, _refused)
     app.add_error_handler(HTTPException, _http)
     app.add_error_handler(Exception, _unexpected)
 
@@ -65,6 +76,11 @@ async def _expected(request: ConnexionRequest, error: ConductorError) -> Connexi
     if status_of(error) >= 500:
         _log.error("request failed", method=request.method, path=request.url.path, reason=error.message)
     return _response(body_of(error))
+
+
+async def _refused(_request: ConnexionRequest, error: Refused) -> ConnexionResponse:
+    body = {**error_body(status_of(error), error.message), "error": error.code}
+    return _response(body, {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None)
 
 
 async def _http(request: ConnexionRequest, error: HTTPException) -> ConnexionResponse:

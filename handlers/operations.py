@@ -14,13 +14,14 @@ from handlers.metadata import Metadata
 from handlers.queues import Queues
 from handlers.runs import Runs
 from handlers.tasks import Tasks
+from handlers.tokens import Keys, Tokens
 from handlers.workflow import Workflows
 
 Operation = Callable[..., Awaitable[object]]
 
 
-def operations(engine: Engine, clock: Clock | None = None) -> dict[str, Operation]:
-    """Every operationId with its function, all over one engine."""
+def operations(engine: Engine, clock: Clock | None = None, keys: Keys | None = None) -> dict[str, Operation]:
+    """Every operationId with its function, all over one engine; tokens only where there are keys to exchange."""
     shapes = ExecutionShapes()
     tasks = Tasks(engine, shapes, clock or SystemClock())
     return {
@@ -31,6 +32,7 @@ def operations(engine: Engine, clock: Clock | None = None) -> dict[str, Operatio
         **_runs(Runs(engine, shapes)),
         **_queues(Queues(engine)),
         **_events(Events(engine)),
+        **({"issueToken": Tokens(keys).issue_token} if keys is not None else {}),
     }
 
 

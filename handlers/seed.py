@@ -42,7 +42,9 @@ class Refused(Exception):
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--server", default="http://127.0.0.1:8080/api", show_default=True, help="Base URL of the API.")
 @click.option("--dry-run", is_flag=True, help="Change nothing, only tell what would change.")
-def seed(paths: tuple[Path, ...], server: str, dry_run: bool) -> None:
+@click.option("--key", envvar="CONDUCTOR_AUTH_KEY", help="Id of an access key, if the server wants tokens.")
+@click.option("--secret", envvar="CONDUCTOR_AUTH_SECRET", help="Its secret.")
+def seed(paths: tuple[Path, ...], server: str, dry_run: bool, key: str | None, secret: str | None) -> None:
     """Register the definitions in PATHS (JSON or YAML files, or folders of them) on a running server.
 
     What the server has already stays as it is. Exit status 1 when something could not be registered.
@@ -53,6 +55,8 @@ def seed(paths: tuple[Path, ...], server: str, dry_run: bool) -> None:
     counts: Counter[Outcome] = Counter()
     counts["failed"] = len(problems)
     with httpx.Client(base_url=base_url(server), timeout=30.0, trust_env=False) as client:
+        if key and secret:
+            _authenticate(client, key, secret)
         for definition in definitions:
             result = _register(client, definition, dry_run)
             counts[result.outcome] += 1
@@ -69,6 +73,25 @@ def base_url(server: str) -> str:
     return server.rstrip("/") if urlsplit(server).path.strip("/") else server.rstrip("/") + "/api"
 
 
+def _authenticate(client: httpx.Client, key: str, secret: str) -> None:
+    """Send a token from now on. A server without authentication has none to give and wants none, as for the SDKs."""
+    try:
+        answer = client.post("/token", json={"keyId": key, "keySecret": secret})
+    except httpx.TransportError as error:
+        raise _unreachable(client, error) from error
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return
+    try:
+        body = _accepted(answer)
+    except Refused as refused:
+        raise click.ClickException(f"The server gives no token: {refused.lines[0]}") from refused
+    client.headers["X-Authorization"] = str(body["token"]) if isinstance(body, dict) else ""
+
+
+def _unreachable(client: httpx.Client, error: httpx.TransportError) -> click.ClickException:
+    return click.ClickException(f"Cannot reach {client.base_url}: {error}. Is the server running?")
+
+
 def _register(client: httpx.Client, definition: Definition, dry_run: bool) -> Result:
     try:
         wanted = complete(definition.kind, definition.body, definition.place)
@@ -83,7 +106,7 @@ def _register(client: httpx.Client, definition: Definition, dry_run: bool) -> Re
     except InvalidInput as error:
         return Result("failed", (error.message,))
     except httpx.TransportError as error:
-        raise click.ClickException(f"Cannot reach {client.base_url}: {error}. Is the server running?") from error
+        raise _unreachable(client, error) from error
     return Result("created") if stored is None else Result("changed", tuple(map(str, found)))
 
 

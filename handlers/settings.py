@@ -57,6 +57,19 @@ class Settings:
     script_memory_mb: int = 512
     """The memory of a process that evaluates expressions."""
 
+    auth_keys: str = dataclasses.field(default="", repr=False)
+    """Access keys of clients, `ID:SECRET,ID:SECRET`; with any, every operation needs a token."""
+    auth_keys_file: str = ""
+    """A file with such keys, one a line."""
+    auth_token_seconds: Positive = 3600
+    """How long the token lives that an access key is exchanged for; SDKs renew theirs after 30 to 45 minutes."""
+    auth_jwt_key_file: str = ""
+    """The public key or certificate (PEM), or the shared secret, of a foreign issuer of tokens."""
+    auth_jwt_issuer: str = ""
+    auth_jwt_audience: str = ""
+    auth_jwt_scope: str = ""
+    """What foreign tokens have to have in `iss`, `aud` and `scope`; nothing in particular when empty."""
+
     crash_point: str = ""
     """For tests: `NAME:COUNT` ends the server as a power cut would, when that point is reached for that time."""
 
@@ -65,6 +78,11 @@ class Settings:
         """Where to listen, as it stands in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether operations need a token."""
+        return bool(self.auth_keys or self.auth_keys_file or self.auth_jwt_key_file)
 
     @property
     def store_place(self) -> str:
@@ -85,6 +103,11 @@ class Settings:
         if self.workers > 1 and not self.mongo:
             raise InvalidSetting(
                 f"{self.workers} workers need --mongo (or {PREFIX}MONGO): the embedded stores belong to one process."
+            )
+        if (self.auth_jwt_issuer or self.auth_jwt_audience or self.auth_jwt_scope) and not self.auth_jwt_key_file:
+            raise InvalidSetting(
+                f"{PREFIX}AUTH_JWT_ISSUER, _AUDIENCE and _SCOPE are about tokens that "
+                f"{PREFIX}AUTH_JWT_KEY_FILE verifies."
             )
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,27 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """Where a request carries its token: a header, in lower case, and the word that stands before it or nothing."""
+
+    header: bytes
+    word: str
+
+    def __str__(self) -> str:
+        name = self.header.decode("latin-1").title()
+        return f"{name}: {self.word.capitalize()}" if self.word else name
+
+    def token(self, text: str) -> str:
+        """The token in the text of that header, empty when there is none. `Bearer` may always stand before it."""
+        word, blank, token = text.strip().partition(" ")
+        if blank and word.lower() == (self.word or "bearer"):
+            return token.strip()
+        return "" if self.word else text.strip()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path."""
+    """One method of one path. It is open to everybody when it has no credentials; one of them is enough."""
 
     operation_id: str
     method: str
@@ -67,6 +86,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     body: Body | None
     responses: tuple[Response, ...]
+    credentials: tuple[Credential, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.operation_id} ({self.method.upper()} {self.path})"
@@ -101,6 +121,20 @@ def read(document: Document) -> Contract:
             raise ContractError(f"Two operations are called {operation.operation_id}; the second is {path}.")
         operations[operation.operation_id] = operation
     return Contract(document, operations)
+
+
+def without_absent(document: Document, served: Collection[str]) -> Document:
+    """The same document less the operations that say `x-optional` and are not served; the others have to be."""
+    absent = [
+        (path, method)
+        for path, method, node in operation_nodes(document)
+        if node.get("x-optional") and node.get("operationId") not in served
+    ]
+    paths = {
+        path: {key: value for key, value in item.items() if (path, key) not in absent}
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": {path: item for path, item in paths.items() if item}}
 
 
 def operation_nodes(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -141,8 +175,6 @@ def _operation(document: Document, path: str, method: str, node: dict[str, Any])
         raise ContractError(f"{method.upper()} {path} has no operationId.")
     shared = document["paths"][path].get("parameters", [])
     parameters = [resolve(document, parameter) for parameter in [*shared, *node.get("parameters", [])]]
-    if "security" in node or "security" in document:
-        raise ContractError(f"{operation_id} declares security, which this server would not enforce.")
     return Operation(
         operation_id,
         method,
@@ -150,6 +182,7 @@ def _operation(document: Document, path: str, method: str, node: dict[str, Any])
         tuple(_parameter(document, operation_id, parameter) for parameter in parameters),
         _body(document, operation_id, node),
         tuple(_responses(document, operation_id, node)),
+        tuple(_credentials(document, operation_id, node)),
     )
 
 
@@ -188,3 +221,21 @@ def _responses(document: Document, operation_id: str, node: dict[str, Any]) -> I
     for code, value in good.items():
         media = resolve(document, value).get("content")
         yield Response(int(code), next(iter(media)) if media else None)
+
+
+def _credentials(document: Document, operation_id: str, node: dict[str, Any]) -> Iterator[Credential]:
+    """One for each alternative of `security`. An empty alternative only says that authentication may be off."""
+    for alternative in node["security"] if "security" in node else document.get("security", []):
+        if len(alternative) > 1:
+            raise ContractError(f"{operation_id} asks for {' and '.join(alternative)} at once; this server takes one.")
+        for name in alternative:
+            yield _credential(document, operation_id, name)
+
+
+def _credential(document: Document, operation_id: str, name: str) -> Credential:
+    scheme = document.get("components", {}).get("securitySchemes", {}).get(name, {})
+    if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+        return Credential(scheme["name"].lower().encode("latin-1"), "")
+    if scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer":
+        return Credential(b"authorization", "bearer")
+    raise ContractError(f"{operation_id} declares security {name}, which this server would not enforce.")

@@ -48,7 +48,7 @@ def test_the_most_literal_path_that_has_the_method_is_taken(
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/token",
+        "/api/token/userInfo",
         "/api",
         "/api/",
         "/api/workflow/",

@@ -97,7 +97,7 @@ def test_an_unexpected_error_is_logged_with_its_traceback_and_told_without_it(re
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-@pytest.mark.parametrize("path", ["/api/token", "/api/nothing/here", "/api/workflow/", "/nothing"])
+@pytest.mark.parametrize("path", ["/api/token/userInfo", "/api/nothing/here", "/api/workflow/", "/nothing"])
 def test_what_does_not_exist_is_404_with_the_error_body(recorded: Recorder, method: str, path: str) -> None:
     reply = call(application(recorded.operations()), method, path, headers=JSON, chunks=[b"{}"])
     assert reply.status == reply.json["status"] == 404

@@ -56,6 +56,8 @@ def test_memory_needs_no_folder(served: list[Settings], tmp_path: Path, monkeypa
         (["--port", "0"], {}, "0 is not in the range"),
         ([], {"SEGUE_PORT": "many"}, "SEGUE_PORT=many: expected int"),
         (["--log-format", "xml"], {}, "'xml' is not one of"),
+        (["--memory"], {"SEGUE_AUTH_KEYS": "only-an-id"}, "SEGUE_AUTH_KEYS, entry 1: expected KEY_ID:SECRET."),
+        (["--memory"], {"SEGUE_AUTH_JWT_ISSUER": "us"}, "SEGUE_AUTH_JWT_KEY_FILE verifies"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

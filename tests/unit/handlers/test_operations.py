@@ -49,8 +49,10 @@ def call(engine: RecordingEngine, operation: str, /, **arguments: Any) -> Any:
 
 def test_the_map_has_exactly_the_operations_of_the_contract() -> None:
     contract = yaml.safe_load((Path(__file__).parents[3] / "openapi.yaml").read_text())
-    declared = {node["operationId"] for item in contract["paths"].values() for node in item.values()}
-    assert set(operations(RecordingEngine().engine)) == declared
+    declared = {node["operationId"]: node for item in contract["paths"].values() for node in item.values()}
+    absent = {name for name, node in declared.items() if node.get("x-optional")}
+    assert set(operations(RecordingEngine().engine)) == set(declared) - absent
+    assert absent == {"issueToken"}
 
 
 ASKED: list[tuple[str, dict[str, Any], str, tuple[Any, ...]]] = [
