@@ -7,7 +7,6 @@ change is durable.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Sequence
 
@@ -16,7 +15,6 @@ from engine.answers import Answers
 from engine.bells import Bells
 from engine.catalog import Catalog
 from engine.commands import (
-    ChildGone,
     Command,
     Decide,
     Pause,
@@ -31,15 +29,17 @@ from engine.commands import (
 from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef
 from engine.dispatch import Dispatch
 from engine.draft import Decision
-from engine.errors import InvalidInput, NotFound
+from engine.errors import NotFound
 from engine.evaluators.evaluator import Evaluators, Limits
 from engine.events.listener import listener
 from engine.gate import Gate
+from engine.graph import NOBODY, Told
 from engine.idempotency import KeyedStarter
 from engine.lookups import Lookups
 from engine.outbox import Outbox
 from engine.ports import Clock, Ids, Page, Store
 from engine.queues import Queues
+from engine.removal import Removal
 from engine.reports import Reports
 from engine.requests import (
     BulkResponse,
@@ -81,12 +81,13 @@ class Engine:
         http: Http | None = None,
         limits: Limits | None = None,
         secrets: Secrets | None = None,
+        told: Told = NOBODY,
     ) -> None:
         self._store, self._clock, self._ids = store, clock, ids
         self._secrets = secrets or {}
         self._bells = Bells()
         self._evaluators = Evaluators(limits)
-        self.catalog = Catalog(store, clock, self._evaluators.syntax_error)
+        self.catalog = Catalog(store, clock, self._evaluators.syntax_error, told)
         answers = Answers(self.catalog, self._evaluators, clock)
         self._runner = Runner(store, self.catalog, clock, ids, self._bells, answers)
         self._dispatch = Dispatch(store, self._runner, self._bells, clock)
@@ -102,8 +103,15 @@ class Engine:
         self.synchronous = Synchronous(store, self._runner, self.start_workflow)
         self.events = listener(store, self.catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
         self.outbox = Outbox(
-            store, self._runner, self._starter.start_effect, self.events.publish, self._gate, self._report
+            store,
+            self._runner,
+            self._starter.start_effect,
+            self._keyed.child,
+            self.events.publish,
+            self._gate,
+            self._report,
         )
+        self._removal = Removal(self._runner, self.outbox, self._gate)
         self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._workers = SystemWorkers(
             self._starter, self.catalog, store, self._runner, self._bells, clock, http, self._secrets
@@ -315,23 +323,13 @@ class Engine:
         """Let what was put off be polled at once."""
         await self._do(workflow_id, ResetCallbacks())
 
-    async def terminate(self, workflow_id: str, reason: str | None = None) -> None:
-        """End it now."""
-        await self._do(workflow_id, Terminate(reason))
+    async def terminate(self, workflow_id: str, reason: str | None = None, failure_workflow: bool = False) -> None:
+        """End it now, with its definition's failure workflow if asked for."""
+        await self._do(workflow_id, Terminate(reason, failure_workflow))
 
     async def remove(self, workflow_id: str, archive: bool = True) -> None:
-        """Delete it. An archived execution stays readable and searchable (D27), so archiving leaves it where it is."""
-        header = (await self._runner.read(workflow_id)).header
-        if archive and not header.status.terminal:
-            raise InvalidInput(f"Cannot archive workflow: {workflow_id} with status: {header.status}")
-        if archive:
-            return
-        if header.parent_workflow_id and header.parent_workflow_task_id:
-            # first, so that a crash in between leaves a parent that knows (S8)
-            with contextlib.suppress(NotFound):
-                await self._do(header.parent_workflow_id, ChildGone(header.parent_workflow_task_id, workflow_id))
-        await self._runner.remove(workflow_id)
-        await self._gate.leave(header)
+        """Delete it, or leave it readable and searchable in the archive."""
+        await self._removal.remove(workflow_id, archive)
 
     async def terminate_and_remove(self, workflow_id: str, reason: str | None = None, archive: bool = True) -> None:
         """End it, then delete or archive it; refused for a COMPLETED one."""

@@ -12,7 +12,7 @@ from engine import graph
 from engine.definitions import EventHandler, SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask
 from engine.draft import replace
 from engine.errors import AlreadyExists, NotFound, Violation
-from engine.graph import Graph
+from engine.graph import NOBODY, Graph, Told
 from engine.ports import Clock, Document, Documents
 from engine.requests import BulkResponse
 from engine.validation import require_valid, validate_workflow_def, validate_workflow_defs
@@ -35,8 +35,10 @@ async def _no_check(script: str) -> str | None:  # noqa: ARG001 - nothing is loo
 class Catalog:
     """All definitions of a server. `open` reads them once; after that reads cost nothing."""
 
-    def __init__(self, store: Documents, clock: Clock, syntax_error: SyntaxCheck = _no_check) -> None:
-        self._store, self._clock, self._syntax_error = store, clock, syntax_error
+    def __init__(
+        self, store: Documents, clock: Clock, syntax_error: SyntaxCheck = _no_check, told: Told = NOBODY
+    ) -> None:
+        self._store, self._clock, self._syntax_error, self._told = store, clock, syntax_error, told
         self._workflow_defs: dict[str, dict[int, WorkflowDef]] = {}
         self._task_defs: dict[str, TaskDef] = {}
         self._handlers: dict[str, EventHandler] = {}
@@ -273,7 +275,7 @@ class Catalog:
         return self._keep(definition_id, msgspec.json.decode(document.body, type=WorkflowDef))
 
     def _keep(self, definition_id: str, definition: WorkflowDef) -> Graph:
-        known = self._graphs.pop(definition_id, None) or graph.parse(definition_id, definition)
+        known = self._graphs.pop(definition_id, None) or graph.parse(definition_id, definition, self._told)
         self._graphs[definition_id] = known
         if len(self._graphs) > GRAPHS_KEPT:
             del self._graphs[next(iter(self._graphs))]

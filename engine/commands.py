@@ -63,6 +63,8 @@ class Terminate(msgspec.Struct, frozen=True):
     """End it now."""
 
     reason: str | None = None
+    failure_workflow: bool = False
+    """Start the failure workflow of its definition, as if it had failed."""
     only_open: bool = False
     """From a parent: an execution that has ended is left as it is (D9)."""
 
@@ -86,6 +88,23 @@ class ChildGone(msgspec.Struct, frozen=True):
 
     task_id: str
     child_id: str
+    again: bool = False
+    """It was to go on: another attempt takes its place."""
+
+
+class ChildFound(msgspec.Struct, frozen=True):
+    """The child of a task with an idempotency key is this execution, new or not, instead of the id asked for."""
+
+    task_id: str
+    asked: str
+    child_id: str
+
+
+class Follow(msgspec.Struct, frozen=True):
+    """A task of another execution waits for this one too."""
+
+    workflow_id: str
+    task_id: str
 
 
 class ChildRevived(msgspec.Struct, frozen=True):
@@ -156,6 +175,8 @@ Lifecycle = (
     | EffectDone
     | ChildEnded
     | ChildGone
+    | ChildFound
+    | Follow
     | ChildRevived
 )
 OfTasks = HandOut | UpdateTask | ExtendLease | SkipTask | ResetCallbacks | Expire | Decide

@@ -27,6 +27,9 @@ class StartWorkflow(Model, tag=True, frozen=True):
     priority: int = 0
     definition: WorkflowDef | None = None
     """The definition itself, where it is not a registered one."""
+    idempotency_key: str | None = None
+    """Of a child: with a key that is known already, its strategy says what serves the task instead of a new one."""
+    idempotency_strategy: str | None = None
 
 
 class TellParent(Model, tag=True, frozen=True):

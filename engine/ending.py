@@ -56,7 +56,7 @@ def end(draft: Draft, status: WorkflowStatus, reason: str | None, task: Task | N
     if task is not None and draft.header.failed_task_id is None:
         draft.set(failed_task_id=task.task_id)
     _close(draft, status, reason, by=task)
-    yield from _start_failure_workflow(draft)
+    yield from start_failure_workflow(draft)
 
 
 def terminate(draft: Draft, reason: str | None) -> None:
@@ -86,7 +86,7 @@ def _close(
     _cancel_children(draft)
     cancel_open(draft, by)
     draft.ended.clear()
-    if header.parent_workflow_task_id is not None:
+    if header.parent_workflow_task_id is not None or header.followers:
         draft.post(TellParent(key=f"parent:{draft.version}"))
     if header.rate_limit_key is not None:
         draft.set(rate_limited=False)
@@ -108,7 +108,7 @@ def _cancel_children(draft: Draft) -> None:
             draft.set(outbox=left)
             draft.change(task, sub_workflow_id=None, output_data={})
         else:
-            draft.post(TerminateWorkflow(f"terminate:{child}", child, text))
+            draft.post(TerminateWorkflow(f"terminate:{child}:{draft.version}", child, text))
 
 
 def _with(known: list[str], names: list[str]) -> list[str]:
@@ -145,7 +145,8 @@ def _permissive_failures(draft: Draft) -> str:
     return ". ".join(texts)
 
 
-def _start_failure_workflow(draft: Draft) -> Steps[None]:
+def start_failure_workflow(draft: Draft) -> Steps[None]:
+    """Post the start of the definition's failure workflow, if it has one; the output says which (§5.9)."""
     name = _failure_workflow_name(draft)
     if not name:
         return

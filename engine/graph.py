@@ -32,6 +32,17 @@ class Place:
     """The DO_WHILE around it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The event queues on which status changes of all executions are published; None = only where a definition asks."""
+
+    workflows: str | None = None
+    tasks: str | None = None
+
+
+NOBODY = Told()
+
+
 @dataclass(slots=True)
 class Graph:
     """One definition snapshot, ready to be executed. Immutable but for its cache of compiled templates."""
@@ -44,6 +55,8 @@ class Graph:
     _bodies: dict[str, tuple[str, ...]] | None = None
     _text: str | None = None
     _tasks_tell: bool | None = None
+    told: Told = NOBODY
+    """Where the server tells status changes of all executions."""
 
     @property
     def first(self) -> str | None:
@@ -91,15 +104,17 @@ class Graph:
 
     @property
     def listens(self) -> bool:
-        """The definition wants status changes of the workflow to be published."""
-        return self.definition.workflow_status_listener_enabled and bool(self.definition.workflow_status_listener_sink)
+        """The definition or the server wants status changes of the workflow to be published."""
+        own = self.definition.workflow_status_listener_enabled and bool(self.definition.workflow_status_listener_sink)
+        return own or self.told.workflows is not None
 
     @property
     def tasks_tell(self) -> bool:
-        """A node wants its status changes to be published, or nodes that do may be added at run time."""
+        """A node or the server wants status changes of tasks to be published, or nodes that do may be added later."""
         if self._tasks_tell is None:
             nodes = [place.node for place in self.places.values()]
-            self._tasks_tell = any(node.on_state_change or node.type in DYNAMIC for node in nodes)
+            asked = any(node.on_state_change or node.type in DYNAMIC for node in nodes)
+            self._tasks_tell = asked or self.told.tasks is not None
         return self._tasks_tell
 
     @property
@@ -110,9 +125,9 @@ class Graph:
         return self._output
 
 
-def parse(definition_id: str, definition: WorkflowDef) -> Graph:
+def parse(definition_id: str, definition: WorkflowDef, told: Told = NOBODY) -> Graph:
     """The graph of a definition; its reference names are unique (registration sees to that)."""
-    return Graph(definition_id, definition, dict(_places(definition.tasks, None, None)))
+    return Graph(definition_id, definition, dict(_places(definition.tasks, None, None)), told=told)
 
 
 def _places(nodes: Sequence[WorkflowTask], behind: str | None, loop: str | None) -> Iterator[tuple[str, Place]]:

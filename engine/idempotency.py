@@ -7,8 +7,11 @@ servers, one creates it and the other finds it.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable, Callable
 
-from engine.errors import Conflict, NotFound, VersionConflict
+from engine.draft import replace
+from engine.effects import StartWorkflow
+from engine.errors import AlreadyExists, Conflict, NotFound, VersionConflict
 from engine.named_id import named_id
 from engine.ports import Executions
 from engine.requests import StartWorkflowRequest
@@ -16,6 +19,8 @@ from engine.runner import Runner
 from engine.starting import Starter
 
 TRIES = 5
+Begin = Callable[[str], Awaitable[object]]
+"""Starts the execution under this id; `VersionConflict` or `AlreadyExists` when somebody else was faster."""
 
 
 class KeyedStarter:
@@ -30,25 +35,41 @@ class KeyedStarter:
         FAIL (also without a strategy) raises `Conflict` that names the earlier execution; FAIL_ON_RUNNING only while
         that one is open; RETURN_EXISTING answers its id.
         """
-        key = request.idempotency_key or ""
+        key, strategy = request.idempotency_key or "", request.idempotency_strategy
+        return await self._once(request.name, key, strategy, None, lambda each: self._starter.start(request, each))
+
+    async def child(self, effect: StartWorkflow, parent: str) -> str:
+        """The same for the child of a SUB_WORKFLOW task; a child that was started for this very effect is found."""
+
+        async def begin(workflow_id: str) -> None:
+            await self._starter.start_effect(replace(effect, workflow_id=workflow_id), {}, parent, effect.workflow_id)
+
+        key, strategy = effect.idempotency_key or "", effect.idempotency_strategy
+        return await self._once(effect.name, key, strategy, effect.workflow_id, begin)
+
+    async def _once(self, name: str, key: str, strategy: str | None, started_for: str | None, begin: Begin) -> str:
         for _ in range(TRIES):
-            earlier = await self._store.by_idempotency_key(request.name, key)
-            if earlier and (known := await self._known(request, earlier[-1])) is not None:
-                return known
-            workflow_id = named_id(f"start:{request.name}:{key}:{len(earlier)}")
+            earlier = await self._store.by_idempotency_key(name, key)
+            if earlier and await self._serves(name, key, strategy, started_for, earlier[-1]):
+                return earlier[-1]
+            workflow_id = named_id(f"start:{name}:{key}:{len(earlier)}")
             try:
-                return await self._starter.start(request, workflow_id)
-            except VersionConflict:
+                await begin(workflow_id)
+            except (VersionConflict, AlreadyExists):
                 # somebody else starts it just now: it is found once it is durable
                 with contextlib.suppress(NotFound):
                     await self._runner.read(workflow_id)
-        raise VersionConflict(f"Starts of {request.name} with the key {key} keep coming in; try again.")
+            else:
+                return workflow_id
+        raise VersionConflict(f"Starts of {name} with the key {key} keep coming in; try again.")
 
-    async def _known(self, request: StartWorkflowRequest, workflow_id: str) -> str | None:
-        if request.idempotency_strategy == "RETURN_EXISTING":
-            return workflow_id
-        status = (await self._runner.read(workflow_id)).header.status
-        if request.idempotency_strategy == "FAIL_ON_RUNNING" and status.terminal:
-            return None
-        key = request.idempotency_key
-        raise Conflict(f"A workflow {request.name} with the idempotency key {key} exists already: {workflow_id}")
+    async def _serves(self, name: str, key: str, strategy: str | None, started_for: str | None, known: str) -> bool:
+        """The execution that is there is the answer; False when there may be another one."""
+        if strategy == "RETURN_EXISTING":
+            return True
+        header = (await self._runner.read(known)).header
+        if started_for is not None and header.started_for == started_for:
+            return True
+        if strategy == "FAIL_ON_RUNNING" and header.status.terminal:
+            return False
+        raise Conflict(f"A workflow {name} with the idempotency key {key} exists already: {known}")

@@ -46,6 +46,10 @@ class Workflow(Model, frozen=True):
     external_input_payload_storage_path: str | None = None
     external_output_payload_storage_path: str | None = None
     idempotency_key: str | None = None
+    started_for: str | None = None
+    """Of a child with an idempotency key: the id under which its parent's task asked for it."""
+    followers: tuple[tuple[str, str], ...] = ()
+    """Tasks of other executions that share this child by its key, as (workflow id, task id)."""
     rate_limit_key: str | None = None
     """Under which key this execution counts for its definition's `rateLimitConfig`."""
     rate_limited: bool = False

@@ -9,7 +9,17 @@ from typing import Any
 
 import msgspec
 
-from engine.commands import ChildEnded, ChildGone, ChildRevived, EffectDone, Restart, Retry, Terminate
+from engine.commands import (
+    ChildEnded,
+    ChildFound,
+    ChildGone,
+    ChildRevived,
+    EffectDone,
+    Follow,
+    Restart,
+    Retry,
+    Terminate,
+)
 from engine.crash_points import reached
 from engine.definitions import JsonObject
 from engine.effects import (
@@ -32,6 +42,8 @@ from engine.status import WorkflowStatus
 
 BATCH = 100
 Start = Callable[[StartWorkflow, JsonObject, str | None], Awaitable[None]]
+ShareChild = Callable[[StartWorkflow, str], Awaitable[str]]
+"""The id of the child that a task with an idempotency key gets; the text is its parent's id."""
 Publish = Callable[[PublishEvent], Awaitable[None]]
 
 
@@ -39,11 +51,11 @@ class Outbox:
     """Effects of this process's commits run at once; `sweep` finds what a crash has left."""
 
     def __init__(
-        self, store: Store, runner: Runner, start: Start, publish: Publish,
+        self, store: Store, runner: Runner, start: Start, share_child: ShareChild, publish: Publish,
         gate: Gate, report: Callable[[str, BaseException], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._store, self._runner, self._start, self._report = store, runner, start, report
-        self._publish, self._gate = publish, gate
+        self._share_child, self._publish, self._gate = share_child, publish, gate
         self._effects: dict[type, Callable[[Seen, Any], Awaitable[str | None]]] = {
             StartWorkflow: self._start_workflow,
             TellParent: self._tell_parent,
@@ -80,6 +92,12 @@ class Outbox:
             self.posted(workflow_id)
         return len(waiting)
 
+    async def finish(self, workflow_id: str) -> None:
+        """Carry out what one execution has left to do, as far as that is possible now."""
+        self.posted(workflow_id)
+        while (running := self._running.get(workflow_id)) is not None:
+            await asyncio.wait([running])
+
     async def idle(self) -> None:
         """Wait until nothing is being carried out."""
         while self._running:
@@ -107,12 +125,30 @@ class Outbox:
         facts = {"failedWorkflow": _as_input(execution)} if effect.failed_workflow else {}
         parent = execution.header.workflow_id if effect.parent_task_id else None
         try:
-            await self._start(effect, facts, parent)
+            if parent is not None and effect.idempotency_key:
+                await self._share(effect, parent, await self._share_child(effect, parent))
+            else:
+                await self._start(effect, facts, parent)
         except AlreadyExists:
             return None  # done before a crash
         except (NotFound, Conflict) as error:
             return f"Error workflow {effect.name} failed to start.  reason: {error}"
         return None
+
+    async def _share(self, effect: StartWorkflow, parent: str, child_id: str) -> None:
+        """Let the task wait for the child that its key stands for, which may be the child of another task, or none."""
+        task_id = effect.parent_task_id or ""
+        await self._runner.execute(parent, ChildFound(task_id, effect.workflow_id, child_id))
+        try:
+            child = (await self._runner.read(child_id)).header
+            if child.parent_workflow_task_id != task_id:
+                child = (await self._runner.execute(child_id, Follow(parent, task_id))).header
+        except NotFound:
+            await self._runner.execute(parent, ChildGone(task_id, child_id))
+            return
+        if child.status.terminal:
+            # it may have told its end before the task knew it
+            await self._runner.execute(parent, ChildEnded(task_id, child))
 
     async def _publish_event(self, execution: Seen, effect: PublishEvent) -> None:  # noqa: ARG002 - all have this shape
         await self._publish(effect)
@@ -127,11 +163,9 @@ class Outbox:
 
     async def _tell_parent(self, execution: Seen, effect: TellParent) -> None:  # noqa: ARG002
         header = execution.header
-        if header.parent_workflow_id and header.parent_workflow_task_id and header.status.terminal:
+        for workflow_id, task_id in waiting_for(header) if header.status.terminal else ():
             with contextlib.suppress(NotFound):  # the parent was removed by hand: nobody to tell
-                await self._runner.execute(
-                    header.parent_workflow_id, ChildEnded(header.parent_workflow_task_id, header)
-                )
+                await self._runner.execute(workflow_id, ChildEnded(task_id, header))
 
     async def _revive_parent(self, execution: Seen, effect: ReviveParent) -> None:  # noqa: ARG002
         """Also when it has ended again meanwhile: the news of that is behind this one in the outbox."""
@@ -146,7 +180,7 @@ class Outbox:
         try:
             child = (await self._runner.read(effect.workflow_id)).header
         except NotFound:
-            await self._runner.execute(parent_id, ChildGone(effect.task_id, effect.workflow_id))
+            await self._runner.execute(parent_id, ChildGone(effect.task_id, effect.workflow_id, again=True))
             return
         if child.status is WorkflowStatus.COMPLETED:
             await self._runner.execute(parent_id, ChildEnded(effect.task_id, child))
@@ -154,23 +188,30 @@ class Outbox:
             await self._go_on(effect.workflow_id)
 
     async def _go_on(self, workflow_id: str) -> None:
-        """Retry a child; one with nothing to retry runs from its beginning."""
-        try:
-            done = await self._runner.execute(workflow_id, Retry(resume=True))
-            if done.header.status.terminal:
-                await self._runner.execute(workflow_id, Restart())
-        except Conflict:
-            await self._runner.execute(workflow_id, Restart())
+        """Retry a child; one with nothing to retry runs from its beginning. Somebody else may be faster."""
+        for command in (Retry(resume=True), Restart()):
+            with contextlib.suppress(Conflict, NotFound):
+                if not (await self._runner.execute(workflow_id, command)).header.status.terminal:
+                    return
 
-    async def _terminate(self, execution: Seen, effect: TerminateWorkflow) -> None:  # noqa: ARG002
+    async def _terminate(self, execution: Seen, effect: TerminateWorkflow) -> None:
+        """End a child; one that only shares its end with this execution has a life of its own."""
         with contextlib.suppress(NotFound):  # removed by hand: it has ended
-            await self._runner.execute(effect.workflow_id, Terminate(effect.reason, only_open=True))
+            child = (await self._runner.read(effect.workflow_id)).header
+            if child.parent_workflow_id == execution.header.workflow_id:
+                await self._runner.execute(effect.workflow_id, Terminate(effect.reason, only_open=True))
+
+
+def waiting_for(header: Workflow) -> list[tuple[str, str]]:
+    """The tasks that wait for the end of an execution, as (workflow id, task id)."""
+    own = [(header.parent_workflow_id, header.parent_workflow_task_id)]
+    return [(workflow, task) for workflow, task in (*own, *header.followers) if workflow and task]
 
 
 def _as_input(execution: Seen) -> JsonObject:
     """The whole failed workflow, as its failure workflow receives it (E57)."""
     header = _json(execution.header)
-    for internal in ("definitionId", "version", "outbox", "deadline"):
+    for internal in ("definitionId", "version", "outbox", "deadline", "startedFor", "followers"):
         header.pop(internal, None)
     return {"status": execution.header.status.value, **header, "tasks": [_json(task) for task in execution.tasks]}
 

@@ -52,8 +52,10 @@ class Starter:
         except NotFound:
             await self.start(request, workflow_id, event)
 
-    async def start_effect(self, effect: StartWorkflow, facts: JsonObject, parent: str | None) -> None:
-        """Start what a decision asked for, under the id it chose; `AlreadyExists` when that was done before."""
+    async def start_effect(
+        self, effect: StartWorkflow, facts: JsonObject, parent: str | None, started_for: str | None = None
+    ) -> None:
+        """Start what a decision asked for, under the id of the effect; `AlreadyExists` when that was done before."""
         header = Workflow(
             workflow_id=effect.workflow_id,
             workflow_name=effect.name,
@@ -65,6 +67,8 @@ class Starter:
             priority=effect.priority,
             parent_workflow_id=parent,
             parent_workflow_task_id=effect.parent_task_id,
+            idempotency_key=effect.idempotency_key,
+            started_for=started_for,
         )
         try:
             await self._begin(header, effect.definition)

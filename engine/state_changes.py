@@ -1,5 +1,6 @@
-"""Messages about status changes, for definitions that ask for them (§5.17): of the workflow by
-`workflowStatusListenerEnabled` with a sink, of a task by its `onStateChange`.
+"""Messages about status changes (§5.17), for definitions that ask for them: of the workflow by
+`workflowStatusListenerEnabled` with a sink, of a task by its `onStateChange`. And for servers that ask for those of all
+executions, but of tasks whose definition says `taskStatusListenerEnabled: false`.
 
 They are looked for once, when a decision is complete, by comparing it with what was there before, and leave through the
 outbox with its commit. Sinks are those of EVENT tasks: `conductor:x` of a workflow `w` is the event queue
@@ -44,7 +45,8 @@ def publish(draft: Draft, command: Command) -> None:
     """Post what a complete decision has to tell."""
     if draft.graph.listens and draft.header is not draft.base.header:
         for name in _workflow_changes(draft, command):
-            _post(draft, draft.definition.workflow_status_listener_sink, name, _of_workflow(draft, name))
+            for queue in _queues_of_workflow(draft):
+                _post(draft, queue, name, _of_workflow(draft, name))
     if draft.graph.tasks_tell:
         for task in draft.rows.changed():
             _tell_task(draft, task)
@@ -69,13 +71,24 @@ def _of_workflow(draft: Draft, name: str) -> JsonObject:
     return {**summary, "updateTime": draft.now, "eventType": name}
 
 
+def _queues_of_workflow(draft: Draft) -> Iterator[str | None]:
+    if draft.definition.workflow_status_listener_enabled:
+        yield _queue(draft, draft.definition.workflow_status_listener_sink)
+    yield draft.graph.told.workflows
+
+
 def _tell_task(draft: Draft, task: Task) -> None:
-    wanted = draft.node_of(task).on_state_change
-    if not wanted:
+    wanted, everything = draft.node_of(task).on_state_change, draft.graph.told.tasks
+    own = draft.task_def_of(task)
+    if own is not None and not own.task_status_listener_enabled:
+        everything = None
+    if not wanted and everything is None:
         return
     for name in _task_changes(draft.base.rows.get(task.task_id), task):
         for message in _messages(wanted, name):
-            _post(draft, _sink(message.get("type")), name, _of_task(draft, task, name, message.get("payload")), task)
+            queue = _queue(draft, _sink(message.get("type")))
+            _post(draft, queue, name, _of_task(draft, task, name, message.get("payload")), task)
+        _post(draft, everything, name, _of_task(draft, task, name, None), task)
 
 
 def _task_changes(before: Task | None, now: Task) -> Iterator[str]:
@@ -116,11 +129,15 @@ def _of_task(draft: Draft, task: Task, name: str, payload: Json) -> JsonObject:
     }
 
 
-def _post(draft: Draft, sink: str | None, name: str, payload: JsonObject, task: Task | None = None) -> None:
+def _queue(draft: Draft, sink: str | None) -> str | None:
+    """The event queue that a sink of this workflow's definition means; None for what is no sink of ours."""
     kind, colon, place = (sink or "").partition(":")
-    if kind != INTERNAL:
+    return f"{INTERNAL}:{draft.header.workflow_name}:{place if colon else 'status'}" if kind == INTERNAL else None
+
+
+def _post(draft: Draft, queue: str | None, name: str, payload: JsonObject, task: Task | None = None) -> None:
+    if queue is None:
         return
-    queue = f"{INTERNAL}:{draft.header.workflow_name}:{place if colon else 'status'}"
     subject = task.task_id if task is not None else draft.header.workflow_id
     number = len(draft.header.outbox)
     message_id = f"{subject}:{name}:{draft.version}:{number}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.api import Engine
 from engine.crash_points import arm
 from engine.evaluators.evaluator import Limits
+from engine.graph import Told
 from engine.ports import Store
 from engine.workers.http import Http
 from engine.workers.httpx_client import HttpxClient
@@ -37,7 +38,8 @@ def create_app(settings: Settings) -> AsgiApp:
     clock = SystemClock()
     if settings.crash_point:
         _arm(settings.crash_point)
-    engine = Engine(store(settings), clock, TimeOrderedIds(clock), http(settings), limits(settings), secrets())
+    ids, told = TimeOrderedIds(clock), told_of(settings)
+    engine = Engine(store(settings), clock, ids, http(settings), limits(settings), secrets(), told)
     return application(engine, clock, access_log=settings.access_log, guard=guard(settings, clock))
 
 
@@ -56,6 +58,11 @@ def application(
 def http(settings: Settings) -> Http:
     """How HTTP tasks speak to the world."""
     return Http(HttpxClient(settings.http_body_limit, settings.http_link_local), settings.http_at_once)
+
+
+def told_of(settings: Settings) -> Told:
+    """Where status changes of all executions go."""
+    return Told(settings.workflow_status_queue or None, settings.task_status_queue or None)
 
 
 def limits(settings: Settings) -> Limits:

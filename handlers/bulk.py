@@ -34,9 +34,12 @@ class Bulk:
         """Retry each; failed children are replaced by fresh ones, as there is no way to ask for anything else."""
         return shapes.bulk(await for_each(_ids(body), self._engine.retry))
 
-    async def terminate_workflows(self, body: Json, reason: str | None = None) -> JsonObject:
-        """Terminate each."""
-        return shapes.bulk(await for_each(_ids(body), lambda each: self._engine.terminate(each, reason)))
+    async def terminate_workflows(
+        self, body: Json, reason: str | None = None, trigger_failure_workflow: bool = False
+    ) -> JsonObject:
+        """Terminate each, with its failure workflow if asked for."""
+        terminate = self._engine.terminate
+        return shapes.bulk(await for_each(_ids(body), lambda each: terminate(each, reason, trigger_failure_workflow)))
 
     async def remove_workflows(self, body: Json, archive_workflow: bool = True) -> JsonObject:
         """Remove each."""

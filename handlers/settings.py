@@ -70,6 +70,11 @@ class Settings:
     auth_jwt_scope: str = ""
     """What foreign tokens have to have in `iss`, `aud` and `scope`; nothing in particular when empty."""
 
+    workflow_status_queue: str = ""
+    """The event queue on which every status change of every execution is published."""
+    task_status_queue: str = ""
+    """The event queue on which every status change of every task is published."""
+
     crash_point: str = ""
     """For tests: `NAME:COUNT` ends the server as a power cut would, when that point is reached for that time."""
 
@@ -100,6 +105,9 @@ class Settings:
             )
         if self.workers < 1:
             raise InvalidSetting(f"There has to be at least one worker, not {self.workers}.")
+        for queue in (self.workflow_status_queue, self.task_status_queue):
+            if queue and not queue.startswith("conductor:"):
+                raise InvalidSetting(f"The event queue '{queue}' has to begin with conductor: like conductor:status.")
         if self.workers > 1 and not self.mongo:
             raise InvalidSetting(
                 f"{self.workers} workers need --mongo (or {PREFIX}MONGO): the embedded stores belong to one process."

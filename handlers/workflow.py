@@ -140,9 +140,11 @@ class Workflows:
         )
         await self._engine.skip_task(workflow_id, task_reference_name, merged)
 
-    async def terminate_workflow(self, workflow_id: str, reason: str | None = None) -> None:
-        """End an execution now."""
-        await self._engine.terminate(workflow_id, reason)
+    async def terminate_workflow(
+        self, workflow_id: str, reason: str | None = None, trigger_failure_workflow: bool = False
+    ) -> None:
+        """End an execution now, with its failure workflow if asked for."""
+        await self._engine.terminate(workflow_id, reason, trigger_failure_workflow)
 
     async def remove_workflow(self, workflow_id: str, archive_workflow: bool = True) -> None:
         """Remove an execution; by default only one that has ended."""

@@ -285,6 +285,6 @@ class World:
         )
 
     def node(self, task: Task) -> WorkflowTask:
-        node = self.execution.graph.node(task.node)
+        node = task.own_node or self.execution.graph.node(task.node)
         assert node is not None
         return node

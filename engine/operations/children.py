@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine import ending, flow
-from engine.commands import ChildEnded, ChildGone, EffectDone
-from engine.draft import Draft
-from engine.effects import Effect, StartWorkflow
+from engine.commands import ChildEnded, ChildFound, ChildGone, EffectDone, Follow
+from engine.draft import Attempt, Draft
+from engine.effects import Effect, StartWorkflow, TerminateWorkflow
 from engine.questions import Steps
 from engine.status import TaskStatus, WorkflowStatus
 
@@ -43,8 +43,38 @@ def child_gone(draft: Draft, command: ChildGone) -> Steps[None]:
     if task is None or task.status.terminal or task.sub_workflow_id != command.child_id:
         return
     reason = f"Sub workflow {command.child_id} was removed"
-    draft.change(task, status=TaskStatus.FAILED, reason_for_incompletion=reason)
+    again = command.again and draft.header.status is WorkflowStatus.RUNNING
+    draft.change(
+        task, status=TaskStatus.FAILED, reason_for_incompletion=reason,
+        retried=again or task.retried, executed=again or task.executed,
+    )  # fmt: skip
+    if again:
+        yield from flow.revive(draft, draft.node_of(task), draft.scope_of(task), Attempt(task.retry_count + 1, task))
     yield from flow.advance(draft)
+
+
+def child_found(draft: Draft, command: ChildFound) -> Steps[None]:
+    """The task waits for that execution; if it waits no more, and this is what was started for it, it is ended."""
+    task = draft.rows.get(command.task_id)
+    if task is not None and task.sub_workflow_id == command.child_id:
+        return
+    if task is not None and not task.status.terminal and task.sub_workflow_id == command.asked:
+        output = {**task.output_data, "subWorkflowId": command.child_id}
+        draft.change(task, sub_workflow_id=command.child_id, output_data=output)
+        return
+    text = f"The task {command.task_id} that it was started for does not wait for it any more"
+    draft.post(TerminateWorkflow(f"terminate:{command.child_id}:{draft.version}", command.child_id, text))
+    return
+    yield
+
+
+def follow(draft: Draft, command: Follow) -> Steps[None]:
+    """Remember who else waits for the end of this execution; also later ends are told."""
+    follower = (command.workflow_id, command.task_id)
+    if follower not in draft.header.followers:
+        draft.set(followers=(*draft.header.followers, follower))
+    return
+    yield
 
 
 def effect_done(draft: Draft, command: EffectDone) -> Steps[None]:

@@ -82,8 +82,8 @@ def terminate(draft: Draft, command: Terminate) -> Steps[None]:
         raise Conflict("Cannot terminate a COMPLETED workflow.")
     if draft.header.status is not WorkflowStatus.TERMINATED:
         ending.terminate(draft, command.reason)
-    return
-    yield
+        if command.failure_workflow:
+            yield from ending.start_failure_workflow(draft)
 
 
 def set_variables(draft: Draft, command: SetVariables) -> Steps[None]:

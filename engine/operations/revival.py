@@ -15,7 +15,7 @@ from engine.questions import Steps
 from engine.requests import RerunWorkflowRequest
 from engine.rows import finished
 from engine.status import TaskStatus, WorkflowStatus
-from engine.tasks import task_type
+from engine.tasks import do_while, task_type
 from engine.timeouts import workflow_deadline
 from engine.transitions import Move
 
@@ -111,7 +111,7 @@ def _resume_child(draft: Draft, task: Task) -> None:
     """The task waits for its child again, and the child is told to go on."""
     assert task.sub_workflow_id is not None
     task = _reopen(draft, task)
-    draft.post(RetryChild(f"retry:{task.sub_workflow_id}", str(task.sub_workflow_id), task.task_id))
+    draft.post(RetryChild(f"retry:{task.sub_workflow_id}:{draft.version}", str(task.sub_workflow_id), task.task_id))
 
 
 def child_revived(draft: Draft, command: ChildRevived) -> Steps[None]:
@@ -170,6 +170,10 @@ def _given(request: RerunWorkflowRequest) -> dict[str, Any]:
 
 def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> Steps[None]:
     draft.start_over([row for row in draft.rows if row.seq < target.seq])
+    _turn_loops_back(draft, target)
+    for row in list(draft.rows):
+        if not row.waits_for and draft.rows.newest(row.reference_task_name) is row:
+            yield from _restore(draft, row)
     node = draft.node_of(target)
     given = request.task_input
     if given is None and task_type(node.type).worker:
@@ -177,19 +181,34 @@ def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> St
     attempt = Attempt(target.retry_count, again=target, given=given)
     yield from flow.revive(draft, node, draft.scope_of(target), attempt)
     for row in list(draft.rows):
-        if row.task_id != target.task_id and draft.rows.newest(row.reference_task_name) is row:
-            yield from _restore(draft, row)
+        if row.waits_for and row.task_id != target.task_id and draft.rows.newest(row.reference_task_name) is row:
+            _open_join(draft, row)
     yield from flow.reconcile(draft)
 
 
+def _turn_loops_back(draft: Draft, target: Task) -> None:
+    """The loops around a task go on from the iterations that it belongs to."""
+    inside = target
+    while inside.loop_task_id is not None and (loop := draft.rows.get(inside.loop_task_id)) is not None:
+        iteration = draft.scope_of(inside).iteration
+        loop = _reopen(draft, loop, iteration=iteration)
+        draft.change(loop, output_data=do_while.turn(draft, loop, iteration))
+        inside = loop
+
+
 def _restore(draft: Draft, row: Task) -> Steps[None]:
-    """Earlier rows that had failed or were cancelled run again in place; a JOIN opens when what it joins is open
-    again.
-    """
-    if row.waits_for:
-        if row.status.terminal and not all(finished(draft.rows.newest(name)) for name in row.waits_for):
-            _reopen(draft, row)
-    elif row.status in _RETRYABLE and not row.executed:
-        node = draft.node_of(row)
-        again = Attempt(row.retry_count, again=row, given=row.input_data)
-        yield from flow.revive(draft, node, draft.scope_of(row), again)
+    """An earlier row that had failed or was cancelled runs again in place; a loop goes on with its iteration."""
+    if row.status not in _RETRYABLE or row.executed:
+        return
+    node = draft.node_of(row)
+    if row.status is TaskStatus.CANCELED and task_type(node.type).revived_in_place:
+        _reopen(draft, row)
+        return
+    again = Attempt(row.retry_count, again=row, given=row.input_data)
+    yield from flow.revive(draft, node, draft.scope_of(row), again)
+
+
+def _open_join(draft: Draft, join: Task) -> None:
+    """A JOIN opens when what it joins is open again."""
+    if join.status.terminal and not all(finished(draft.rows.newest(name)) for name in join.waits_for):
+        _reopen(draft, join)

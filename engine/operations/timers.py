@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine import ending, flow
 from engine.commands import Decide, Expire
 from engine.draft import Draft
+from engine.effects import TerminateWorkflow
 from engine.model import Task
 from engine.questions import Steps
 from engine.status import TaskStatus, WorkflowStatus
@@ -50,6 +51,7 @@ def _expire_task(draft: Draft, task: Task) -> Steps[None]:
     elif (clock := struck(task, task_def, draft.now)) is not None:
         text = reason(clock, task, draft.now)
         task = draft.change(task, status=TaskStatus.TIMED_OUT, reason_for_incompletion=text)
+        _end_child(draft, task)
         if clock.policy == "TIME_OUT_WF":
             # §4.3.7: no retries, and the workflow shows the task's own text
             yield from ending.end(draft, WorkflowStatus.TIMED_OUT, text, task)
@@ -57,3 +59,11 @@ def _expire_task(draft: Draft, task: Task) -> Steps[None]:
     elif deadline(task, task_def, draft.now) != task.deadline:
         draft.restate(task)
     yield from flow.advance(draft)
+
+
+def _end_child(draft: Draft, task: Task) -> None:
+    """Nobody waits for the child any more, and another attempt may start another one: both must not run."""
+    child = task.sub_workflow_id
+    if child:
+        text = f"The task {task.reference_task_name} of the parent workflow has timed out"
+        draft.post(TerminateWorkflow(f"terminate:{child}:{draft.version}", child, text))

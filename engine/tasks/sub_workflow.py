@@ -151,7 +151,14 @@ def _effect(draft: Draft, row: Task, child: str, inline: WorkflowDef | None) -> 
         # the parent's priority is not inherited (D5)
         priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else 0,
         definition=inline,
+        idempotency_key=_text(given.get("idempotencyKey")),
+        idempotency_strategy=_text(given.get("idempotencyStrategy")),
     )
+
+
+def _text(value: Json) -> str | None:
+    """A text; other values as Java shows them, and nothing for what says nothing."""
+    return (value if isinstance(value, str) else java_text(value)) or None if value is not None else None
 
 
 SUB_WORKFLOW = TaskType(

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from engine.commands import Pause, Restart, Resume, Retry, Terminate
+from engine.commands import Pause, Restart, Resume, Retry, Start, Terminate
 from engine.definitions import EventHandler, WorkflowTask
 from engine.effects import PublishEvent
+from engine.graph import Told
 from engine.requests import StartWorkflowRequest
+from tests.unit.engine.flows import flow, started, task
 from tests.unit.engine.flows import simple as worker
-from tests.unit.engine.flows import started, task
 from tests.unit.engine.shell import Shell, on_a_loop, simple
 from tests.world import World
 
@@ -118,3 +119,40 @@ async def test_event_handlers_hear_it() -> None:
         await shell.engine.events.idle()
         (after,) = await shell.engine.lookups.running("after")
         assert (await shell.engine.workflow(after)).header.input["of"] == begun
+
+
+EVERYTHING = Told("conductor:runs", "conductor:tasks")
+
+
+def watched(**task_def: Any) -> World:
+    """A world whose server wants to know everything."""
+    world = World(flow(worker("a", **task_def)))
+    world.execution.graph.told = EVERYTHING
+    world.do(Start(world.snapshot))
+    return world
+
+
+def test_a_server_may_want_to_know_all_status_changes() -> None:
+    world = watched()
+    world.poll("a")
+    world.answer("a")
+    assert [(effect.sink, effect.payload["eventType"]) for effect in told(world)] == [
+        ("conductor:runs", "STARTED"),
+        ("conductor:tasks", "onScheduled"),
+        ("conductor:tasks", "onStart"),
+        ("conductor:runs", "COMPLETED"),
+        ("conductor:tasks", "onSuccess"),
+    ]
+
+
+def test_a_task_definition_may_keep_its_tasks_out_of_it() -> None:
+    world = watched(task_status_listener_enabled=False)
+    world.answer("a")
+    assert {effect.sink for effect in told(world)} == {"conductor:runs"}
+
+
+def test_a_definition_may_ask_beside_the_server() -> None:
+    world = World(flow(worker("a"), **LISTENS))
+    world.execution.graph.told = EVERYTHING
+    world.do(Start(world.snapshot))
+    assert [effect.sink for effect in told(world)][:2] == ["conductor:flow:told", "conductor:runs"]

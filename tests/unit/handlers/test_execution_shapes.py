@@ -30,7 +30,9 @@ ENGINE_ONLY_IN_A_TASK = {
     "rev", "node", "own_node", "loop_task_id", "first_scheduled_time", "available_at", "wait_timeout", "deadline",
     "waits_for", "own_task_def",
 }  # fmt: skip
-ENGINE_ONLY_IN_A_WORKFLOW = {"definition_id", "version", "failed_task_id", "last_seq", "deadline", "outbox"}
+ENGINE_ONLY_IN_A_WORKFLOW = {
+    "definition_id", "version", "failed_task_id", "started_for", "followers", "last_seq", "deadline", "outbox",
+}  # fmt: skip
 
 
 def task_json(shapes: ExecutionShapes | None = None, node: WorkflowTask = NODE, **fields: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ ASKED: list[tuple[str, dict[str, Any], str, tuple[Any, ...]]] = [
     ("resumeWorkflow", {"workflow_id": "w"}, "resume", ("w",)),
     ("restartWorkflow", {"workflow_id": "w", "use_latest_definitions": True}, "restart", ("w", True)),
     ("retryWorkflow", {"workflow_id": "w", "resume_subworkflow_tasks": True}, "retry", ("w", True)),
-    ("terminateWorkflow", {"workflow_id": "w", "reason": "why"}, "terminate", ("w", "why")),
+    ("terminateWorkflow", {"workflow_id": "w", "reason": "why"}, "terminate", ("w", "why", False)),
     ("removeWorkflow", {"workflow_id": "w"}, "remove", ("w", True)),
     ("removeWorkflow", {"workflow_id": "w", "archive_workflow": False}, "remove", ("w", False)),
     ("decideWorkflow", {"workflow_id": "w"}, "decide", ("w",)),

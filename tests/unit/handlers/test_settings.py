@@ -21,6 +21,7 @@ def test_every_setting_can_be_set() -> None:
         script_seconds=0.5, script_memory_mb=64, crash_point="x:1",
         auth_keys="a:b", auth_keys_file="k", auth_token_seconds=1, auth_jwt_key_file="j", auth_jwt_issuer="i",
         auth_jwt_audience="u", auth_jwt_scope="s",
+        workflow_status_queue="conductor:w", task_status_queue="conductor:t",
     )  # fmt: skip
     fields = dataclasses.asdict(asked)
     assert all(value != getattr(Settings(), name) for name, value in fields.items())
