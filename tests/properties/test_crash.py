@@ -57,6 +57,7 @@ async def first_life(
         accepted = {**accepted, **await seen(life)}
         if dying.dead:
             break
+    await life.engine.stop()  # the store is dead; the evaluators that were about to start are not
     await store.close()
     return accepted
 
