@@ -20,9 +20,9 @@ class Model(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class TaskDef(Model, frozen=True):
-    """How tasks of one name behave: retries, time-outs, limits."""
+    """How tasks of one name behave: retries, time-outs, limits. One inside of a node needs no name."""
 
-    name: str
+    name: str = ""
     description: str | None = None
     retry_count: int = 3
     timeout_seconds: int = 0

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from engine.definitions import JsonObject, WorkflowTask
 from engine.expressions import NOT_HERE
+from engine.tasks.event import BROKERS, no_adapter
 from engine.wait_time import parse_duration, parse_until, wait_text
 
 NOT_YET = frozenset(
@@ -48,6 +49,9 @@ def unsupported(task: WorkflowTask) -> str | None:
         return f"Task type {task.type} is not supported yet, taskReferenceName: {task.task_reference_name}"
     if _evaluator(task) in NOT_HERE:
         return f"{NOT_HERE[_evaluator(task)]} taskType: {task.type}, taskReferenceName: {task.task_reference_name}"
+    broker = (task.sink or "").partition(":")[0]
+    if task.type == "EVENT" and broker in BROKERS:
+        return f"sink {task.sink}: {no_adapter(broker)}, taskType: EVENT, taskReferenceName: {task.task_reference_name}"
     return None
 
 
@@ -91,6 +95,18 @@ def _has_no_status(task: WorkflowTask, _: JsonObject) -> bool:
     return not isinstance(status, str) or status not in TERMINATION_STATUSES
 
 
+def _is_no_definition(task: WorkflowTask, _: JsonObject) -> bool:
+    definition = task.sub_workflow_param.workflow_definition if task.sub_workflow_param else None
+    return isinstance(definition, str) and "${" not in definition
+
+
+def _is_no_version(task: WorkflowTask, _: JsonObject) -> bool:
+    version = task.sub_workflow_param.version if task.sub_workflow_param else None
+    if isinstance(version, str):
+        return bool(version.strip()) and "${" not in version and not version.strip().lstrip("-").isdigit()
+    return version is not None and not isinstance(version, int)
+
+
 def _mixes_fork_modes(task: WorkflowTask, _: JsonObject) -> bool:
     pair = (task.dynamic_fork_tasks_param, task.dynamic_fork_tasks_input_param_name)
     return not _forks_one_task(task) and _forks_legacy_list(task) and pair != (None, None)
@@ -124,7 +140,11 @@ TASK_RULES: dict[str, tuple[Rule, ...]] = {
         _CASES,
     ),
     "DO_WHILE": (
-        _field("loop_condition", "loopCondition"),
+        Rule(
+            # D18: a list needs no condition
+            lambda task, _: task.loop_condition is None and not task.items and "_items" not in task.input_parameters,
+            _required("loopCondition"),
+        ),
         _children("loop_over", _required("loopOver")),
     ),
     "DYNAMIC": (_field("dynamic_task_name_param", "dynamicTaskNameParam"),),
@@ -144,7 +164,18 @@ TASK_RULES: dict[str, tuple[Rule, ...]] = {
     "HTTP": (Rule(_has_no_request, _required(_inputs("http_request or inputParameters.uri"))),),
     "JSON_JQ_TRANSFORM": (_input("queryExpression"),),
     "KAFKA_PUBLISH": (_input("kafka_request"),),
-    "SUB_WORKFLOW": (_field("sub_workflow_param", "subWorkflowParam"),),
+    "SUB_WORKFLOW": (
+        _field("sub_workflow_param", "subWorkflowParam"),
+        Rule(
+            _is_no_definition,
+            "subWorkflowParam.workflowDefinition must be a definition or a reference like ${{workflow.input.x}} "
+            "for taskType: {type} taskName: {name}",
+        ),
+        Rule(
+            _is_no_version,
+            "subWorkflowParam.version must be a whole number for taskType: {type} taskName: {name}",
+        ),
+    ),
     "SWITCH": (
         _field("evaluator_type", "evaluatorType"),
         _field("expression", "expression"),

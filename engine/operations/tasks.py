@@ -134,6 +134,12 @@ def skip(draft: Draft, command: SkipTask) -> Steps[None]:
         raise InvalidInput(
             f"The task referenced by {reference} does not exist in the WorkflowDefinition {header.workflow_name}"
         )
+    loop = draft.graph.places[reference].loop
+    if loop is not None:
+        # N3: its rows have other names, one for each iteration
+        raise InvalidInput(
+            f"The task referenced by {reference} is inside of the loop {loop}: only the loop as a whole can be skipped"
+        )
     if draft.rows.newest(reference) is not None:
         raise Conflict(f"The task referenced {reference} has already been processed, cannot be skipped")
     row = new_row(

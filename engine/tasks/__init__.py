@@ -15,6 +15,7 @@ from engine.tasks.human import HUMAN
 from engine.tasks.inline import INLINE
 from engine.tasks.join import JOIN
 from engine.tasks.json_jq_transform import JSON_JQ_TRANSFORM
+from engine.tasks.kafka_publish import KAFKA_PUBLISH
 from engine.tasks.lambda_script import LAMBDA
 from engine.tasks.noop import NOOP
 from engine.tasks.set_variable import SET_VARIABLE
@@ -37,6 +38,7 @@ TASK_TYPES: dict[str, TaskType] = {
     "INLINE": INLINE,
     "JOIN": JOIN,
     "JSON_JQ_TRANSFORM": JSON_JQ_TRANSFORM,
+    "KAFKA_PUBLISH": KAFKA_PUBLISH,
     "LAMBDA": LAMBDA,
     "NOOP": NOOP,
     "SET_VARIABLE": SET_VARIABLE,

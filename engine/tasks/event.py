@@ -71,8 +71,13 @@ def queue_of(sink: Json, row: Task) -> tuple[str | None, str | None]:
     if not colon:
         return sink, _unloadable(sink, row, f"Illegal event {sink}")
     if kind in BROKERS:
-        return sink, _unloadable(sink, row, f"this server has no adapter for {kind} yet; use {INTERNAL}:<name>")
+        return sink, _unloadable(sink, row, no_adapter(kind))
     return sink, _unloadable(sink, row, f"Unknown queue type {kind}")
+
+
+def no_adapter(broker: str) -> str:
+    """Why a queue of another kind cannot be used, and what can."""
+    return f"this server has no adapter for {broker} yet; use {INTERNAL}:<name>"
 
 
 def _unloadable(queue: str, row: Task, error: str) -> str:

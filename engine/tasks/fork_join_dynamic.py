@@ -12,7 +12,7 @@ from engine.ending import WorkflowEnds
 from engine.java_text import java_text
 from engine.model import Task
 from engine.questions import Complete, Steps
-from engine.status import WorkflowStatus
+from engine.status import TaskStatus, WorkflowStatus
 from engine.tasks.base import TaskType, done, plain_input
 from engine.tasks.fork_join import join_behind
 
@@ -196,7 +196,8 @@ def _children(draft: Draft, task: Task) -> Iterator[WorkflowTask]:
         made = last is not None and (before is None or last.seq > before.seq)
         joined.append(last.node if made and last is not None else branch.task_reference_name)
     join = join_behind(draft, task.node)
-    if draft.rows.newest(scope.name(join.task_reference_name)) is None:
+    known = draft.rows.newest(scope.name(join.task_reference_name))
+    if known is None or known.status is TaskStatus.SKIPPED:
         yield replace(join, join_on=joined)
 
 

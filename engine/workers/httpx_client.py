@@ -155,7 +155,7 @@ def _text(error: httpx.HTTPError, request: httpx.Request) -> str:
     """What went wrong, in the reference's words where it has some."""
     place = _place(request.url)
     if isinstance(error, httpx.ConnectTimeout):
-        return f"Connect to {place} failed: {error or 'Connect timed out'}"
+        return f"Connect to {place} failed: {str(error) or 'Connect timed out'}"
     if isinstance(error, httpx.ConnectError):
         return f"Connect to {place} failed: {_root(error)}"
     if isinstance(error, httpx.ReadTimeout):

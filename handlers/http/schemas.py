@@ -1,6 +1,8 @@
 """Values against the schemas of the contract: compiled once, and every violation named in the words of the contract.
 
-A schema may carry `x-message`: the sentence for the person whose value does not fit it.
+A schema may carry `x-message`: the sentence for the person whose value does not fit it. A property with
+`x-checked-later` may be missing or null as far as the contract is concerned: the rules of the engine say so together
+with everything else that is wrong, so that all problems of a definition are in one answer.
 """
 
 from __future__ import annotations
@@ -32,17 +34,29 @@ class SchemaCheck:
     def __call__(self, value: Any) -> None:
         """Raise InvalidInput with the violations (at most 50) when the value does not fit."""
         if not self._validator.is_valid(value):
-            found = islice(self._validator.iter_errors(value), _MOST_VIOLATIONS)
-            raise InvalidInput(VALIDATION_FAILED, [self._violation(_most_telling(error)) for error in found])
+            found = [_most_telling(error) for error in islice(self._validator.iter_errors(value), _MOST_VIOLATIONS)]
+            if not all(self._is_checked_later(error) for error in found):
+                raise InvalidInput(VALIDATION_FAILED, [self._violation(error) for error in found])
+
+    def _is_checked_later(self, error: jsonschema_rs.ValidationError) -> bool:
+        missing = _missing(error)
+        if missing is None and error.instance is not None:
+            return False
+        return "x-checked-later" in _schema_of(self._schema, error.evaluation_path, missing)
 
     def _violation(self, error: jsonschema_rs.ValidationError) -> Violation:
-        missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
+        missing = _missing(error)
         path = [*error.instance_path, missing] if missing else error.instance_path
         return Violation(
             path=self._at + "".join(_step(part) for part in path),
             message=_own_message(self._schema, error.evaluation_path, missing) or _plain_message(error, missing),
             invalid_value=None if missing else scalar_text(error.instance),
         )
+
+
+def _missing(error: jsonschema_rs.ValidationError) -> str | None:
+    """The property that an error misses."""
+    return getattr(error.kind, "property", None) if error.kind.name == "required" else None
 
 
 def scalar_text(value: Any) -> str | None:
@@ -82,14 +96,21 @@ def _most_telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.Validat
 
 def _own_message(schema: Schema, evaluation_path: Sequence[str | int], missing: str | None) -> str | None:
     """The outermost `x-message` of the place that an error is about."""
+    if missing is not None:
+        return _schema_of(schema, evaluation_path, missing).get("x-message")
     message: str | None = None
-    node = schema
     for node, entered in _schemas_along(schema, evaluation_path):
         message = node.get("x-message") if entered else message or node.get("x-message")
+    return message
+
+
+def _schema_of(schema: Schema, evaluation_path: Sequence[str | int], missing: str | None) -> Schema:
+    """The schema of the place an error is about; with a missing property that of the property, its own words first."""
+    *_, node = [schema, *(node for node, _ in _schemas_along(schema, evaluation_path))]
     if missing is None:
-        return message
-    inner = node.get("properties", {}).get(missing, {})
-    return inner.get("x-message") or resolve(schema, inner).get("x-message")
+        return node
+    inner: Schema = node.get("properties", {}).get(missing, {})
+    return {**resolve(schema, inner), **inner}
 
 
 def _schemas_along(schema: Schema, evaluation_path: Sequence[str | int]) -> Iterator[tuple[Schema, bool]]:

@@ -31,7 +31,7 @@ def test_task_types_are_listed_as_what_they_are() -> None:
         rows = [row for row in ROWS if re.match(r"\| `[A-Z_]+`", row) and f"| {state}" in row and PREFIX not in row]
         return {name for row in rows for name in re.findall(r"`([A-Z_]{3,})`", row)}
 
-    assert listed("works") == set(TASK_TYPES)
+    assert listed("works") == set(TASK_TYPES) - NOT_YET
     assert listed("not yet") == NOT_YET
 
 

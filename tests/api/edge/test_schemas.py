@@ -60,17 +60,26 @@ def test_what_clients_send_fits(operation_id: str, body: Any) -> None:
     [
         (
             "registerWorkflowDefinition",
-            {},
+            {"version": "one"},
             [
                 ("registerWorkflowDef.arg0.name", "WorkflowDef name cannot be null or empty", None),
                 ("registerWorkflowDef.arg0.tasks", "WorkflowTask list cannot be empty", None),
+                ("registerWorkflowDef.arg0.version", "must be an integer of 32 bits", "one"),
             ],
         ),
         (
             "registerWorkflowDefinition",
-            {"name": None, "tasks": [{"name": "s", "taskReferenceName": "s", "decisionCases": {"A": [{"name": "x"}]}}]},
+            {
+                "name": None,
+                "tasks": [{"name": "s", "taskReferenceName": 1, "decisionCases": {"A": [{"name": "x"}]}}],
+            },
             [
                 ("registerWorkflowDef.arg0.name", "WorkflowDef name cannot be null or empty", None),
+                (
+                    "registerWorkflowDef.arg0.tasks[0].taskReferenceName",
+                    "WorkflowTask taskReferenceName name cannot be empty or null",
+                    "1",
+                ),
                 (
                     "registerWorkflowDef.arg0.tasks[0].decisionCases.A[0].taskReferenceName",
                     "WorkflowTask taskReferenceName name cannot be empty or null",
@@ -118,7 +127,7 @@ def test_what_clients_send_fits(operation_id: str, body: Any) -> None:
         ("startWorkflow", {"name": None}, [("startWorkflow.arg0.name", "Workflow name cannot be null or empty", None)]),
         (
             "startWorkflow",
-            {"name": "w", "workflowDef": {"name": "x"}},
+            {"name": "w", "workflowDef": {"name": "x", "tasks": {}}},
             [("startWorkflow.arg0.workflowDef.tasks", "WorkflowTask list cannot be empty", None)],
         ),
         (
@@ -140,7 +149,21 @@ def test_what_does_not_fit_is_named(operation_id: str, body: Any, expected: list
 
 
 def test_no_more_than_fifty_violations_are_listed() -> None:
-    assert len(violations("registerTaskDefinitions", [{}] * 1000)) == 50
+    assert len(violations("registerTaskDefinitions", [{"retryCount": "x"}] * 1000)) == 50
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "body"),
+    [
+        ("registerWorkflowDefinition", {}),
+        ("registerWorkflowDefinition", {"name": None, "tasks": None}),
+        ("updateWorkflowDefinitions", [{"name": "w", "tasks": [{}, {"name": None, "decisionCases": {"A": [{}]}}]}]),
+        ("startWorkflow", {"name": "w", "workflowDef": {"name": "x"}}),
+        ("registerTaskDefinitions", [{}]),
+    ],
+)
+def test_what_is_missing_in_a_definition_is_told_by_the_engine_with_all_else(operation_id: str, body: Any) -> None:
+    assert violations(operation_id, body) == ()
 
 
 def test_long_values_are_cut() -> None:

@@ -83,7 +83,7 @@ def test_p16_the_commit_of_a_report_contains_what_follows() -> None:
     assert [entry.task_id for entry in commit.enqueue] == [world.newest("u").task_id]
 
 
-def test_a_report_replaces_the_output_and_cuts_a_long_reason() -> None:
+def test_d6_a_report_replaces_the_output_and_cuts_a_long_reason() -> None:
     world = started(simple("t", retry_count=0, optional=True), simple("u"))
     world.answer("t", "IN_PROGRESS", {"old": 1})
     world.answer("t", "FAILED", {"new": 2}, reason_for_incompletion="x" * 600)
@@ -92,14 +92,14 @@ def test_a_report_replaces_the_output_and_cuts_a_long_reason() -> None:
     assert row.reason_for_incompletion == "x" * 500
 
 
-def test_with_merge_a_report_adds_to_the_output() -> None:
+def test_d6_with_merge_a_report_adds_to_the_output() -> None:
     world = started(task("HUMAN", "h"), simple("u"))
     world.answer("h", "IN_PROGRESS", {"a": 1, "b": 1})
     world.do(UpdateTask(world.result(world.open("h").task_id, "COMPLETED", {"b": 2}), merge=True))
     assert world.newest("h").output_data == {"a": 1, "b": 2}
 
 
-def test_n12_a_restart_keeps_the_variables() -> None:
+def test_n12_d4_a_restart_keeps_the_variables() -> None:
     world = started(
         task("SET_VARIABLE", "set", {"v": "kept"}), simple("t", input_parameters={"v": "${workflow.variables.v}"})
     )

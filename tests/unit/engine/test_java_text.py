@@ -82,7 +82,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize(("value", "text"), VALUES)
-def test_values_look_as_java_prints_them(value: Json, text: str) -> None:
+def test_d7_values_look_as_java_prints_them(value: Json, text: str) -> None:
     assert java_text(value) == text
 
 

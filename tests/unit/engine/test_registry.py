@@ -11,6 +11,7 @@ import engine.tasks
 from engine.tasks import TASK_TYPES, task_type
 from engine.tasks.base import TaskType
 from engine.tasks.worker import WORKER
+from tests.serving import PROJECT
 
 MODULES = sorted(module.name for module in pkgutil.iter_modules(engine.tasks.__path__))
 
@@ -23,6 +24,13 @@ def types_of(module: str) -> list[TaskType]:
 def test_every_type_of_every_module_is_registered() -> None:
     made = [kind for module in MODULES for kind in types_of(module)]
     assert {id(kind) for kind in made} <= {id(kind) for kind in TASK_TYPES.values()}
+
+
+@pytest.mark.parametrize("name", sorted(TASK_TYPES))
+def test_every_type_has_tests_of_its_own(name: str) -> None:
+    module = {"SIMPLE": "worker", "LAMBDA": "lambda_script"}.get(name, name.lower())
+    assert module in MODULES
+    assert (PROJECT / "tests" / "unit" / "engine" / "tasks" / f"test_{module}.py").is_file()
 
 
 def test_every_registered_type_has_a_module_or_is_another_name_of_one_that_has() -> None:

@@ -25,7 +25,7 @@ DELAYS: list[tuple[str, dict[str, Any], list[int]]] = [
 
 
 @pytest.mark.parametrize(("fields", "expected"), [row[1:] for row in DELAYS], ids=[row[0] for row in DELAYS])
-def test_delays(fields: dict[str, Any], expected: list[int]) -> None:
+def test_e10_e11_d8_the_delay_before_each_attempt(fields: dict[str, Any], expected: list[int]) -> None:
     settings: dict[str, Any] = {"name": "t", "retry_delay_seconds": 60} | fields
     task_def = TaskDef(**settings)
     assert [delay_seconds(task_def, failures) for failures in range(len(expected))] == expected

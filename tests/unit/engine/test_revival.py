@@ -132,6 +132,16 @@ def test_retry_opens_the_join_and_what_was_cancelled_beside_the_failure() -> Non
     assert world.newest("j").output_data == {"a": {"by": "a"}, "b": {"by": "b"}}
 
 
+def test_s12_after_a_retry_by_hand_the_attempts_count_on_as_in_the_reference() -> None:
+    world = started(simple("t", retry_count=1))
+    world.answer("t", "FAILED")
+    world.answer("t", "FAILED")
+    world.do(Retry())
+    assert world.open("t").retry_count == 2
+    world.answer("t", "FAILED")
+    assert (world.status, len(world.rows)) == (WorkflowStatus.FAILED, 3)
+
+
 REFUSED = [
     ("still running", [], NotFound, "Workflow is still running.  status=RUNNING"),
     ("nothing to retry", ["COMPLETED"], Conflict, "There are no retryable tasks"),

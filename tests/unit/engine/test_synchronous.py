@@ -1,4 +1,4 @@
-"""Starts and signals that wait (§5.2): what settles an execution, and who is woken by it."""
+"""Starts and signals that wait (§5.2): what settles an execution, and who is woken by it: E67, E68."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def one_running(shell: Shell, name: str) -> str:
 
 
 @on_a_loop
-async def test_it_answers_when_the_execution_ends() -> None:
+async def test_e68_it_answers_when_the_execution_ends() -> None:
     async with Shell() as shell:
         await shell.register("flow", simple("a"))
         waiting = asyncio.ensure_future(executed(shell, "flow"))
@@ -52,7 +52,7 @@ async def test_it_answers_when_the_execution_ends() -> None:
 
 
 @on_a_loop
-async def test_it_answers_when_a_named_task_has_ended() -> None:
+async def test_e68_it_answers_when_a_named_task_has_ended() -> None:
     async with Shell() as shell:
         await shell.register("flow", simple("a"), simple("b"))
         waiting = asyncio.ensure_future(executed(shell, "flow", "a"))
@@ -64,7 +64,7 @@ async def test_it_answers_when_a_named_task_has_ended() -> None:
 
 
 @on_a_loop
-async def test_a_wait_blocks_also_in_a_child_and_a_timer_does_not() -> None:
+async def test_e68_a_wait_blocks_also_in_a_child_and_a_timer_does_not() -> None:
     async with Shell() as shell:
         await shell.register("inner", simple("a"), wait("blocks"))
         await shell.register("outer", child("s", "inner"))
@@ -89,7 +89,7 @@ async def test_an_inline_definition_leaves_its_mark() -> None:
 
 
 @on_a_loop
-async def test_a_signal_goes_to_the_first_wait_of_the_tree_and_merges() -> None:
+async def test_e67_a_signal_goes_to_the_first_wait_of_the_tree_and_merges() -> None:
     async with Shell() as shell:
         await shell.register("inner", wait("first"), wait("second", duration="1 hours"))
         await shell.register("outer", child("s", "inner"))
@@ -105,7 +105,7 @@ async def test_a_signal_goes_to_the_first_wait_of_the_tree_and_merges() -> None:
 
 
 @on_a_loop
-async def test_nothing_to_signal() -> None:
+async def test_e67_nothing_to_signal() -> None:
     async with Shell() as shell:
         await shell.register("flow", simple("a"))
         begun = await shell.begin("flow")

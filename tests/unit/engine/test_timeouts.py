@@ -251,3 +251,27 @@ def test_the_execution_clock_leaves_out_the_delay_before_the_start() -> None:
     assert world.open("t").status is TaskStatus.IN_PROGRESS
     world.forward(1)
     assert world.newest("t").status is TaskStatus.TIMED_OUT
+
+
+NEXT: list[tuple[str, dict[str, Any], dict[str, Any], bool, int | None]] = [
+    ("nothing", {}, {}, False, None),
+    ("the poll", {"poll_timeout_seconds": 7}, {}, False, 7),
+    ("the answer", {"response_timeout_seconds": 5, "timeout_seconds": 9}, {}, True, 5),
+    ("the task", {"response_timeout_seconds": 20, "timeout_seconds": 9}, {}, True, 9),
+    ("the workflow", {"poll_timeout_seconds": 7}, {"timeout_seconds": 3}, False, 3),
+    ("not the poll any more", {"poll_timeout_seconds": 7, "response_timeout_seconds": 50}, {}, True, 50),
+]
+
+
+@pytest.mark.parametrize(
+    ("task_def", "workflow_def", "polled", "seconds"), [row[1:] for row in NEXT], ids=[row[0] for row in NEXT]
+)
+def test_e72_p14_the_next_look_is_at_the_earliest_of_all_clocks(
+    task_def: dict[str, Any], workflow_def: dict[str, Any], polled: bool, seconds: int | None
+) -> None:
+    world = started(simple("t", **task_def), **workflow_def)
+    if polled:
+        world.poll("t")
+    beginning = world.header.create_time
+    at = min(world.durable.deadlines.values(), default=None)
+    assert at == (None if seconds is None else beginning + seconds * SECOND)

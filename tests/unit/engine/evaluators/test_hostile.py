@@ -23,7 +23,7 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize(("language", "expression"), ENDLESS, ids=[expression for _, expression in ENDLESS])
-def test_what_does_not_end_is_interrupted(impatient: Running, language: str, expression: str) -> None:
+def test_e70_s13_what_does_not_end_is_interrupted(impatient: Running, language: str, expression: str) -> None:
     answer = impatient.ask(language, expression, {})
     assert answer.error == "Script not evaluated within 0.5 seconds, interrupted."
     assert answer.interrupted
@@ -44,6 +44,26 @@ GREEDY = [
 
 @pytest.mark.parametrize(("language", "expression"), GREEDY, ids=[expression for _, expression in GREEDY])
 def test_what_wants_all_the_memory_fails(evaluating: Running, language: str, expression: str) -> None:
+    answer = evaluating.ask(language, expression, {})
+    assert answer.error
+    assert evaluating.value(language, "1", {}) == ([1] if language == "jq" else 1)
+
+
+RECURSIVE = [
+    ("javascript", "function f(n) { return f(n + 1) + 1 } f(0)"),
+    ("javascript", "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; a"),
+    ("javascript", "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)"),
+    ("javascript", "JSON.parse('['.repeat(1e6))"),
+    ("javascript", "eval('('.repeat(1e5) + ')'.repeat(1e5))"),
+    ("javascript", "let a = {}; a.a = a; a"),
+    ("jq", "def f: 1 + f; f"),
+    ("jq", "reduce range(1e5) as $i (0; [.])"),
+    ("jq", '"[" * 1e5 | fromjson'),
+]
+
+
+@pytest.mark.parametrize(("language", "expression"), RECURSIVE, ids=[expression for _, expression in RECURSIVE])
+def test_what_goes_too_deep_fails(evaluating: Running, language: str, expression: str) -> None:
     answer = evaluating.ask(language, expression, {})
     assert answer.error
     assert evaluating.value(language, "1", {}) == ([1] if language == "jq" else 1)

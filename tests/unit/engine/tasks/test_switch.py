@@ -74,7 +74,7 @@ def test_a_script_chooses_by_the_answer_of_the_shell() -> None:
     assert scripted(Evaluated(1)).references() == ["s", "t"]
 
 
-def test_e37_an_error_fails_the_switch_without_a_retry_and_the_workflow() -> None:
+def test_e37_d17_an_error_fails_the_switch_without_a_retry_and_the_workflow() -> None:
     world = scripted(Evaluated(error="ReferenceError: y"), retry_count=3)
     assert world.table() == [("s", "FAILED")]
     assert world.status is WorkflowStatus.FAILED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -204,6 +205,26 @@ async def test_a_slow_answer_times_out() -> None:
     async with Loopback(lambda _: asyncio.sleep(60)) as server, client() as http:
         reason = await refused(http, HttpRequest("GET", server.url + "/x?secret=1", read_timeout=0.05))
         assert reason == f'I/O error on GET request for "{server.url}/x": Read timed out'
+
+
+@on_a_loop
+async def test_a_host_that_does_not_take_the_call_times_out() -> None:
+    """A socket that listens and never accepts: its queue is full after the first calls."""
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    url = f"http://127.0.0.1:{full.getsockname()[1]}"
+    held = [asyncio.ensure_future(asyncio.open_connection("127.0.0.1", full.getsockname()[1])) for _ in range(4)]
+    await asyncio.wait(held, timeout=0.1)
+    try:
+        async with client() as http:
+            reason = await refused(http, HttpRequest("GET", url + "/x", connect_timeout=0.05))
+            assert reason == f'I/O error on GET request for "{url}/x": Connect to {url} failed: Connect timed out'
+    finally:
+        full.close()
+        for each in held:
+            each.cancel()
+        for opened in await asyncio.gather(*held, return_exceptions=True):
+            if isinstance(opened, tuple):
+                opened[1].close()
 
 
 @on_a_loop
