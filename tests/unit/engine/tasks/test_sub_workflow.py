@@ -23,7 +23,9 @@ INLINE = {"name": "inline", "version": 3, "tasks": [{"name": "n", "taskReference
 def sub(given: dict[str, Any] | None = None, **fields: Any) -> WorkflowTask:
     """A child `kid`, unless its parameters say otherwise."""
     of_node = {"optional", "start_delay", "task_definition"}
-    params = {"name": "kid", "version": 1} | {key: value for key, value in fields.items() if key not in of_node}
+    params: dict[str, Any] = {"name": "kid", "version": 1} | {
+        key: value for key, value in fields.items() if key not in of_node
+    }
     node = {key: value for key, value in fields.items() if key in of_node}
     return task("SUB_WORKFLOW", "s", given, sub_workflow_param=SubWorkflowParams(**params), **node)
 
