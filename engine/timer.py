@@ -71,14 +71,14 @@ class Timer:
         return math.inf if self._next is None else (self._next - self._clock.now()) / 1000
 
     async def run_due(self) -> int:
-        """Expire everything that is due now, and what failed before; returns how many deadlines that were."""
+        """Expire everything that is due now, and what failed before; returns how many deadlines have been done."""
         due, self._failed = self._failed, []
         done = 0
         while due := due or await self._store.due(self._clock.now(), BATCH):
             await asyncio.gather(*(self._expire(one) for one in due))
             done += len(due)
             due = []
-        return done
+        return done - len(self._failed)
 
     async def _expire(self, due: Due) -> None:
         reached("timer: deadline taken, not acted on")

@@ -18,7 +18,7 @@ from engine.search import Search
 from engine.status import TaskStatus
 from engine.views import WorkflowView
 from tests.properties.definitions import FAILURE_WORKFLOW, workflow_defs
-from tests.world import CountingIds, FakeClock
+from tests.world import MOST_LOOKS, CountingIds, FakeClock
 
 TYPES = ("work", "other", "MY_OWN_TYPE")
 LAST = WorkflowDef(
@@ -74,6 +74,7 @@ def _without_chance(node: WorkflowTask) -> WorkflowTask:
         decision_cases={case: every(nodes) for case, nodes in node.decision_cases.items()},
         default_case=every(node.default_case),
         fork_tasks=[every(branch) for branch in node.fork_tasks],
+        loop_over=every(node.loop_over),
     )
 
 
@@ -117,8 +118,11 @@ class Life:
         """Let flushes, effects and timers come to rest, always in this order: versions tell what came first."""
         await self.engine.check()  # a poll does not wait for its flush, but this writes behind it
         await self.engine.outbox.idle()
-        while await self.engine.timer.run_due():
+        for _ in range(MOST_LOOKS):
+            if not await self.engine.timer.run_due():
+                return
             await self.engine.outbox.idle()
+        raise AssertionError("a deadline comes back for ever")
 
     async def do(self, step: Step) -> object:
         if step.what == "start":

@@ -35,7 +35,7 @@ async def test_a_deadline_that_could_not_be_done_is_tried_again() -> None:
         workflow_id = await shell.begin("w")
         shell.clock.forward(5)
         shell.store.fails = lambda _: True
-        assert await shell.engine.timer.run_due() == 1
+        assert await shell.engine.timer.run_due() == 0  # or whoever goes on while something is done never ends
         assert (await shell.tasks(workflow_id))[0].status is TaskStatus.IN_PROGRESS
         shell.store.fails = lambda _: False
         assert await shell.engine.timer.run_due() == 1
