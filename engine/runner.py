@@ -152,7 +152,8 @@ class Runner:
 
     async def _decided_on_present(self, workflow_id: str, command: Command, contested: bool) -> tuple[Kept, Decision]:
         """In a shared store a decision with a commit may be made on what this process remembers, since the commit
-        compares stamps. A refusal, or that there is nothing to do, must be said of the present state.
+        compares stamps. A refusal, or that there is nothing to do, must be said of the present state; in no store may
+        a refusal stand on a commit that fails, as when an execution that exists is started again after a crash.
         """
         kept = self._cache.get(workflow_id)
         known = kept is not None and self._store.shared
@@ -166,7 +167,7 @@ class Runner:
             if not known or decision.commit is not None:
                 return kept, decision
         except ConductorError:
-            if not known:
+            if not known and await kept.durable():
                 raise
         present = await self._renewed(workflow_id, kept)
         return present, await self._decided(present.execution, command)

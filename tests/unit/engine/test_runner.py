@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.errors import Conflict, IllegalTransition, NotFound, Unavailable
+from engine.effects import StartWorkflow
+from engine.errors import AlreadyExists, Conflict, IllegalTransition, NotFound, Unavailable
+from engine.requests import TaskResult
 from engine.status import TaskStatus, WorkflowStatus
 from tests.unit.engine.shell import Shell, on_a_loop, refused, simple
 
@@ -68,6 +70,29 @@ async def test_an_unknown_workflow_is_not_found() -> None:
         error = await refused(shell.engine.pause("nobody"))
         assert isinstance(error, NotFound)
         assert str(error) == "No such workflow found by id: nobody"
+
+
+@on_a_loop
+async def test_a_refusal_never_stands_on_a_start_that_fails() -> None:
+    """After a crash children are started again that exist; their workers' reports may come at that very moment."""
+    async with Shell() as shell:
+        await shell.register("w", simple("t"))
+        workflow_id = await shell.begin("w")
+    async with Shell(shell.store, first_id=100) as again:
+        again.store.gate = asyncio.Event()
+        report = TaskResult(workflow_id, (await again.tasks(workflow_id))[0].task_id, TaskStatus.COMPLETED)
+        effect = StartWorkflow("child", workflow_id, "w")
+        again.engine._runner._cache.forget(workflow_id)
+        start = asyncio.ensure_future(again.engine._starter.start_effect(effect, {}, None))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        update = asyncio.ensure_future(again.engine.update_task(report))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        again.store.gate.set()
+        assert isinstance(await refused(start), AlreadyExists)
+        await update
+        assert (await again.engine.workflow(workflow_id)).header.status is WorkflowStatus.COMPLETED
 
 
 @on_a_loop
