@@ -158,6 +158,10 @@ class Documents(Protocol):
         """All documents of a kind (and name), ordered by name, then version."""
         ...
 
+    async def document_kinds(self) -> list[str]:
+        """The kinds of which there are documents, in order; snapshots are one of them."""
+        ...
+
     async def delete_document(self, kind: str, name: str, version: int = 0) -> bool:
         """True when it existed."""
         ...

@@ -67,6 +67,10 @@ class MemoryStore(SoleOwner, LocalQueues):
         keys = sorted(key for key in self._documents if key[0] == kind and name in (None, key[1]))
         return [self._documents[key] for key in keys]
 
+    async def document_kinds(self) -> list[str]:
+        """See `Documents`."""
+        return sorted({kind for kind, _, _ in self._documents})
+
     async def delete_document(self, kind: str, name: str, version: int = 0) -> bool:
         """See `Documents`."""
         return self._documents.pop((kind, name, version), None) is not None

@@ -261,5 +261,5 @@ def document_row(document: Document) -> Doc:
 
 
 def document_id(kind: str, name: str, version: int) -> str:
-    """Kinds have no colon and versions are numbers, so names may have any."""
-    return f"{kind}:{name}:{version}"
+    """Unlike for any two keys, whatever colons their parts have."""
+    return f"{kind}\x1f{name}\x1f{version}"

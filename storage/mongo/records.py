@@ -51,6 +51,10 @@ class Records:
         rows = await listed(lambda: self._db.documents.find(where).sort([("name", 1), ("version", 1)]))
         return [_document(row) for row in rows]
 
+    async def document_kinds(self) -> list[str]:
+        """See `Documents`."""
+        return sorted(await insist(lambda: self._db.documents.distinct("kind", {"kind": {"$gte": ""}})))
+
     async def delete_document(self, kind: str, name: str, version: int = 0) -> bool:
         """See `Documents`."""
         one = {"_id": document_id(kind, name, version)}

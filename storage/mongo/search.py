@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import Sequence
 
 import msgspec
 
 from engine.errors import InvalidInput
 from engine.model import Summary
 from engine.ports import Page
-from engine.search import TEXT_FIELDS, And, Comparison, Field, IsNull, OneOf, Or, Query, Search, StartsWith
+from engine.search import TEXT_FIELDS, And, Comparison, Field, IsNull, OneOf, Or, Query, Search, Sort, StartsWith
 from storage.mongo.client import Doc, insist, listed
 from storage.mongo.collections import Collections
 from storage.search import COLUMNS, Value, asked_value, order_of, wildcard
@@ -33,9 +34,7 @@ _summary = msgspec.json.Decoder(Summary)
 async def page_of(collections: Collections, wanted: Search) -> Page:
     """One page, and the exact number of hits at about the same moment."""
     where = condition(wanted)
-    sort: dict[str, int] = {}
-    for key in order_of(wanted):
-        sort.setdefault(COLUMNS[key.field], -1 if key.descending else 1)  # a column that comes again decides nothing
+    sort = _sort(order_of(wanted))
 
     async def found() -> list[Doc]:
         if not wanted.size:
@@ -57,6 +56,16 @@ def condition(wanted: Search) -> Doc:
     elif not _tells(wanted.query):
         parts.append(_THERE)
     return _all(parts)
+
+
+def _sort(order: Sequence[Sort]) -> dict[str, int]:
+    """A column that comes again decides nothing. Whoever sorts by id first has the index that every collection has."""
+    if order[0].field == "workflowId":
+        return {"_id": -1 if order[0].descending else 1}
+    sort: dict[str, int] = {}
+    for key in order:
+        sort.setdefault(COLUMNS[key.field], -1 if key.descending else 1)
+    return sort
 
 
 def _column(field: Field) -> str:

@@ -84,6 +84,16 @@ def documents(db: sqlite3.Connection, kind: str, name: str | None) -> list[Docum
     return [Document(*row) for row in rows]
 
 
+def document_kinds(db: sqlite3.Connection) -> list[str]:
+    """In order; each is looked up behind the one before, so that many documents of a kind cost nothing."""
+    kinds: list[str] = []
+    where = ""
+    while found := db.execute(f"select kind from document {where} order by kind limit 1", kinds[-1:]).fetchone():  # noqa: S608
+        kinds.append(found[0])
+        where = "where kind > ?"
+    return kinds
+
+
 def logs(db: sqlite3.Connection, task_id: str) -> list[TaskExecLog]:
     """In the order of arrival."""
     rows = db.execute("select doc from log where task_id = ? order by id", (task_id,))

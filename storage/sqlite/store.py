@@ -83,6 +83,10 @@ class SqliteStore(SoleOwner, LocalQueues):
         """See `Documents`."""
         return await self._read(partial(reads.documents, kind=kind, name=name))
 
+    async def document_kinds(self) -> list[str]:
+        """See `Documents`."""
+        return await self._read(reads.document_kinds)
+
     async def delete_document(self, kind: str, name: str, version: int = 0) -> bool:
         """See `Documents`."""
         return await self._write(partial(records.delete_document, key=(kind, name, version)))

@@ -17,6 +17,14 @@ async def test_a_document_is_found_by_its_whole_key(store: Store) -> None:
     assert await store.get_document("task", "flow", 2) is None
 
 
+async def test_no_two_keys_are_taken_for_one(store: Store) -> None:
+    keys = [("a", "b:c"), ("a:b", "c"), ("a:b:c", ""), ("", "a:b:c")]
+    for kind, name in keys:
+        await store.put_document(Document(kind, name, f'"{kind} {name}"'.encode()), create=True)
+    for kind, name in keys:
+        assert await store.list_documents(kind) == [Document(kind, name, f'"{kind} {name}"'.encode())]
+
+
 async def test_put_replaces_and_create_refuses(store: Store) -> None:
     await store.put_document(Document("task", "t", b"1"), create=True)
     await store.put_document(Document("task", "t", b"2"))
@@ -33,6 +41,14 @@ async def test_documents_are_listed_by_name_then_version(store: Store) -> None:
     assert listed == [("B", 1), ("a", 9), ("a", 10), ("b", 1), ("ä", 1)]
     assert [found.version for found in await store.list_documents("workflow", "a")] == [9, 10]
     assert await store.list_documents("event") == []
+
+
+async def test_kinds_are_those_of_the_documents_there_are(store: Store) -> None:
+    assert await store.document_kinds() == []
+    for kind, name in (("workflow", "a"), ("task", "a"), ("task", "b"), ("gone", "a"), ("Task", "a")):
+        await store.put_document(Document(kind, name, b"{}"))
+    await store.delete_document("gone", "a")
+    assert await store.document_kinds() == ["Task", "task", "workflow"]
 
 
 async def test_delete_says_whether_there_was_something(store: Store) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 from pymongo import AsyncMongoClient
@@ -19,10 +20,22 @@ from handlers.ids import TimeOrderedIds
 from storage.mongo import MongoStore
 from storage.mongo.client import Client, Doc, connect
 
+T = TypeVar("T")
+ENDS_WITHIN = 50.0
 OWN = {"hello", "ping", "endSessions", "killCursors", "getMore"}
 """What the driver says by itself, and the waiting of the change stream."""
 BESIDE = {"servers", "polls", "counters"}
 """Heartbeats, poll data and the like come with time, not with tasks."""
+
+
+def told(story: Coroutine[Any, Any, T], within: float = ENDS_WITHIN) -> T:
+    """What a story returns; one that waits for what never comes fails where it waits."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(within):
+            return await story
+
+    return asyncio.run(bounded())
 
 
 class Commands(CommandListener):

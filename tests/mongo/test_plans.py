@@ -18,7 +18,7 @@ from storage.mongo.client import Doc
 from storage.mongo.collections import INDEXES
 from tests.contract.executions import NOW, claimed, create, creation, enqueue, entry, finish, header, summary, task
 from tests.contract.stores import REAL
-from tests.mongo.engines import Commands, connected
+from tests.mongo.engines import Commands, connected, told
 
 LIMIT = Limit("work", concurrent=2, per_window=3, window_ms=1_000)
 SEARCHES = (
@@ -30,6 +30,7 @@ SEARCHES = (
     Search(Comparison("workflowId", "=", "w1")),
     Search(Or((Comparison("status", "=", "FAILED"), Comparison("status", "=", "RUNNING"))), free_text="x"),
     Search(StartsWith("workflowType", "fl"), sort=(Sort("endTime"),)),
+    Search(Comparison("workflowId", ">", "w"), sort=(Sort("workflowId"),)),
 )
 
 
@@ -57,6 +58,7 @@ async def tour(store: MongoStore) -> None:
     await asyncio.gather(
         store.list_documents("task"), store.list_documents("task", "t"), store.documents_version(["task", "workflow"])
     )
+    await store.document_kinds()
     await store.delete_document("task", "t")
     await store.add_logs([TaskExecLog("x", "t1")])
     await store.logs("t1")
@@ -108,7 +110,7 @@ def stages(plan: Any) -> Iterator[str]:
 
 
 def test_no_query_scans_a_collection(uri: str) -> None:
-    heard = asyncio.run(sent(uri))
+    heard = told(sent(uri))
     found = {
         (collection, repr(where), repr(sort)): (collection, where, sort)
         for name, collection, command in heard.sent
@@ -130,7 +132,7 @@ def test_no_query_scans_a_collection(uri: str) -> None:
 
 
 def test_every_index_is_made_under_its_name(uri: str) -> None:
-    asyncio.run(sent(uri))
+    told(sent(uri))
     with MongoClient[Doc](uri) as client:
         database = client.get_default_database()
         made = {name: set(database[name].index_information()) - {"_id_"} for name in INDEXES}
