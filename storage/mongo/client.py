@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -37,6 +38,7 @@ _DEFAULTS: Doc = {
     "serverSelectionTimeoutMS": 2_000,
     "connectTimeoutMS": 5_000,
     "socketTimeoutMS": 10_000,  # a half-open connection is noticed
+    "waitQueueTimeoutMS": 10_000,  # as long as the slowest answer that is waited for
     "heartbeatFrequencyMS": 5_000,
 }
 _PASSING = (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)
@@ -44,10 +46,14 @@ _PATIENCE = 2.0
 """Seconds within which an operation that may be tried again is tried again."""
 _FIRST_PAUSE = 0.05
 _CANCEL_EVERY = 0.1
+_GIVE_UP = 10.0
+"""Seconds after which what does not end is left behind: a server that is to stop must not hang."""
+
+log = logging.getLogger("segue.mongo")
 
 
 def connect(uri: str) -> Client:
-    """A client that has not connected yet. What the URI says wins over our defaults, but for safe writes."""
+    """A client that has not connected yet. What the URI says wins over our defaults, which are safe and patient."""
     said = {name.lower() for name, _ in parse_qsl(urlsplit(uri).query)}
     options = {name: value for name, value in _DEFAULTS.items() if name.lower() not in said}
     return AsyncMongoClient(uri, **options)
@@ -129,6 +135,22 @@ async def listed(find: Callable[[], AsyncCursor[Doc]]) -> list[Doc]:
 
 async def stop(task: asyncio.Task[None] | None) -> None:
     """Cancel until it has ended: the driver can swallow a cancellation that comes while it connects."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _GIVE_UP
     while task and not task.done():
+        if loop.time() > until:
+            log.warning("%s does not end and is left behind", task.get_coro())
+            return
         task.cancel()
         await asyncio.wait([task], timeout=_CANCEL_EVERY)
+
+
+async def disconnect(client: Client) -> None:
+    """Close all connections, however the other side is."""
+    closing = asyncio.ensure_future(client.close())
+    await asyncio.wait([closing], timeout=_GIVE_UP)
+    if closing.done():
+        closing.result()
+    else:
+        closing.cancel()
+        log.warning("the connections to MongoDB do not close and are left behind")

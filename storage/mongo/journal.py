@@ -38,6 +38,8 @@ DEFER = 0.25
 """Seconds after which a touch is applied at the latest; half the shortest lease that could notice."""
 KEEP = 1.0
 """Seconds without a commit after which `pending` is cleared."""
+ENDS_WITHIN = 30.0
+"""Seconds that closing waits for commits; each is given up by the driver well before."""
 MANY = 20
 """So many touched tasks are applied at once instead of being carried along."""
 
@@ -83,11 +85,19 @@ class Journal:
         """Write and apply what waits; leave nothing pending that can be cleared."""
         self._closed = True
         await stop(self._tidying)
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._finish()
         with contextlib.suppress(Unavailable):  # it stays pending, and is applied by whoever finds it
             await self._tidy(0, 0)
         self._lanes.clear()
+
+    async def _finish(self) -> None:
+        """Each lane ends by itself, with an answer or without; a driver that never answers must not hold the end up."""
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=ENDS_WITHIN)
+            for task in left:
+                task.cancel()
+            if left:
+                log.warning("closed with %d commits unanswered: the other servers finish what is pending", len(left))
 
     # ------------------------------------------------------------------ one workflow after the other
 

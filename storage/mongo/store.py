@@ -15,7 +15,7 @@ from engine.ports import Changes, Commit, Document, Due, Page, PollRecord, Queue
 from engine.requests import TaskExecLog
 from engine.search import Search
 from storage.mongo.application import Application
-from storage.mongo.client import DATABASE, Client, connect, insist, passing, place, translated
+from storage.mongo.client import DATABASE, Client, connect, disconnect, insist, passing, place, translated
 from storage.mongo.collections import Collections
 from storage.mongo.executions import ExecutionReads
 from storage.mongo.journal import Journal
@@ -81,7 +81,7 @@ class MongoStore:
             await parts.peers.open()
             await parts.stream.open()
         except BaseException:
-            await parts.client.close()
+            await disconnect(parts.client)
             raise
         self._open = parts
 
@@ -109,7 +109,7 @@ class MongoStore:
         except Unavailable as error:
             log.warning("closed without the database; the other servers finish what is pending: %s", error)
         finally:
-            await parts.client.close()
+            await disconnect(parts.client)
 
     async def check(self) -> None:
         """Write and read something with the safety of a commit."""
@@ -129,6 +129,10 @@ class MongoStore:
     async def list_documents(self, kind: str, name: str | None = None) -> list[Document]:
         """See `Documents`."""
         return await self._parts.records.list_documents(kind, name)
+
+    async def document_kinds(self) -> list[str]:
+        """See `Documents`."""
+        return await self._parts.records.document_kinds()
 
     async def delete_document(self, kind: str, name: str, version: int = 0) -> bool:
         """See `Documents`."""

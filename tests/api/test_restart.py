@@ -159,7 +159,7 @@ def test_sigterm_answers_a_long_poll_and_finishes_an_update(durable: Server, res
         update.sendall(body[10:])
         answered = poll.result(timeout=4)
         update_answer = _read_all(update)
-        assert stopping.result() == 0
+        assert stopping.result(timeout=40) == 0
 
     assert (answered.status_code, answered.json()) == (200, [])
     assert update_answer.startswith(b"HTTP/1.1 200"), update_answer
@@ -186,7 +186,7 @@ def test_sigterm_under_load_loses_no_acknowledged_update(durable: Server, rest: 
         futures = [pool.submit(update, task) for task in tasks]
         until(lambda: len(acknowledged) > 5, "some updates are acknowledged")
         assert durable.stop() == 0
-        concurrent.futures.wait(futures)
+        assert not concurrent.futures.wait(futures, timeout=40).not_done
 
     durable.restart()
     assert acknowledged

@@ -16,6 +16,8 @@ import pytest
 from engine.ports import Store
 from tests.contract.stores import STORES, close_wire_server, made
 
+ENDS_WITHIN = 50.0
+
 
 @pytest.fixture(params=list(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
@@ -40,8 +42,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
-    asyncio.run(_opened(pyfuncitem, arguments))
+    asyncio.run(_bounded(pyfuncitem, arguments))
     return True
+
+
+async def _bounded(test: pytest.Function, arguments: dict[str, Any]) -> None:
+    """A test that waits for what never comes fails where it waits."""
+    async with asyncio.timeout(ENDS_WITHIN):
+        await _opened(test, arguments)
 
 
 async def _opened(test: pytest.Function, arguments: dict[str, Any]) -> None:

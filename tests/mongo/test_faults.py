@@ -15,7 +15,7 @@ from engine.errors import Unavailable
 from engine.requests import StartWorkflowRequest
 from engine.status import TaskStatus, WorkflowStatus
 from tests.contract.stores import REAL, database, wire_server
-from tests.mongo.engines import completed, define_chain, engine_on
+from tests.mongo.engines import completed, define_chain, engine_on, told
 from tests.mongo.proxy import Fault, Proxy
 from tests.wire import missing
 
@@ -109,7 +109,7 @@ async def ended(engine: Engine, workflow_id: str) -> list[tuple[TaskStatus, dict
 def test_a_fault_loses_nothing_and_work_goes_on(fault: Fault) -> None:
     if REAL or (reason := missing()):
         pytest.skip("faults are tried on the wire-protocol server only" if REAL else str(reason))
-    work, flows, recovered = asyncio.run(asyncio.wait_for(under(fault), 100))
+    work, flows, recovered = told(under(fault), within=100)
     assert (work.refused > 0) == (fault is not Fault.DELAY)
     assert recovered < RECOVERS_WITHIN
     assert {task_id: n for task_id, n in work.handed.items() if n > 1} == {}

@@ -6,7 +6,7 @@ import asyncio
 
 from engine.requests import StartWorkflowRequest
 from engine.status import WorkflowStatus
-from tests.mongo.engines import Commands, completed, define_chain, engine_on
+from tests.mongo.engines import Commands, completed, define_chain, engine_on, told
 
 LENGTH = 12
 
@@ -29,7 +29,7 @@ async def steps(uri: str) -> list[list[tuple[str, str]]]:
 def test_a_completed_task_costs_four_round_trips(uri: str) -> None:
     claim, touch = ("findAndModify", "tasks"), ("update", "workflows")
     commit, apply = ("update", "workflows"), ("update", "tasks")
-    *middle, last = asyncio.run(steps(uri))
+    *middle, last = told(steps(uri))
     assert [trips for trips in middle if trips != [claim, touch, commit, apply]] == []
     assert sorted(last) == sorted([claim, touch, commit, apply, ("update", "summaries")])
 
@@ -49,4 +49,4 @@ def test_a_slow_task_costs_one_more_and_shares_the_clearing(uri: str) -> None:
             return heard.names
 
     apply, clear, commit = ("update", "tasks"), ("update", "workflows"), ("update", "workflows")
-    assert asyncio.run(story()) == [apply, clear, commit, apply]
+    assert told(story()) == [apply, clear, commit, apply]

@@ -83,4 +83,5 @@ def serving(stub: MetadataStub) -> Iterator[str]:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(timeout=10)
+            assert not thread.is_alive()
