@@ -23,6 +23,7 @@ from engine.ports import Clock, Document, Store
 from engine.runner import Runner
 from engine.template import MISSING, compile_template
 
+SLOTS, WAITING = "rateLimitSlot:", "rateLimitWait:"
 PATIENCE_MS: Millis = 60_000
 """A place whose execution does not exist, or has ended, after so long was left behind by a crash."""
 
@@ -142,11 +143,11 @@ class Gate:
 
 
 def _slots(key: str) -> str:
-    return f"rateLimitSlot:{key}"
+    return SLOTS + key
 
 
 def _waiting(key: str) -> str:
-    return f"rateLimitWait:{key}"
+    return WAITING + key
 
 
 def _number(header: Workflow) -> str:

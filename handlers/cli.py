@@ -1,16 +1,19 @@
-"""The command line: `segue serve`."""
+"""The command line: `segue serve`, `segue export`, `segue import`."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import structlog
 
-from handlers import log
+from engine.errors import ConductorError
+from handlers import log, moving
 from handlers.clock import SystemClock
+from handlers.export_lines import Broken
 from handlers.server import GunicornServer
 from handlers.settings import InvalidSetting, Settings, from_env, unknown_variables
 
@@ -55,6 +58,48 @@ def _check_keys(settings: Settings) -> None:
         authentication(settings, SystemClock())
     except InvalidSetting as error:
         raise click.UsageError(str(error)) from error
+
+
+_DATA = click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The folder of a store.")
+_MONGO = click.option("--mongo", metavar="URI", help="A MongoDB database.")
+
+
+@main.command("export")
+@_DATA
+@_MONGO
+@click.option("--resume", is_flag=True, help="Go on with a file that an export was writing when it was stopped.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_store(file: Path, resume: bool, **flags: Any) -> None:
+    """Write all definitions and executions of a store to FILE, as JSON lines. Stop its servers before."""
+    settings = _store(flags)
+    if file.exists() and not resume:
+        raise click.UsageError(f"{file} exists already; --resume goes on with it.")
+    _told(lambda: moving.exported(settings, file))
+
+
+@main.command("import")
+@_DATA
+@_MONGO
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_store(file: Path, **flags: Any) -> None:
+    """Put the definitions and executions of FILE into a store; what is there already is left alone."""
+    settings = _store(flags)
+    _told(lambda: moving.imported(settings, file))
+
+
+def _told(transfer: Callable[[], str]) -> None:
+    try:
+        click.echo(transfer(), err=True)
+    except (ConductorError, Broken, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _store(flags: dict[str, Any]) -> Settings:
+    """The settings that name the store; one that is gone with its process cannot be moved."""
+    settings = _settings(flags)
+    if settings.memory:
+        raise click.UsageError("A store in memory cannot be moved: name a folder with --data, or --mongo.")
+    return settings
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
