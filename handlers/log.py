@@ -5,11 +5,12 @@ Everything goes through structlog, what libraries say by `logging` too.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -21,6 +22,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Render = Callable[[Any, str, structlog.typing.EventDict], str]
 
 CLIENT_GONE = 499
 """The status in the line about a request whose client left before the answer; it is never sent."""
@@ -38,12 +41,40 @@ def configure(format_: LogFormat, level: LogLevel, file: TextIO | None = None) -
             RENDERERS[format_],
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Patient(file or sys.stderr, RENDERERS[format_]))),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(number, logging.INFO), handlers=[FromLibraries()], force=True)
     for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class Patient:
+    """A file for logs that never raises: a full disk must not stop what the log tells of. Lines that cannot be
+    written are counted, and their number is told as soon as there is room.
+    """
+
+    def __init__(self, file: TextIO, render: Render) -> None:
+        self._file, self._render = file, render
+        self._lost = 0
+
+    def write(self, text: str) -> None:
+        """Write, or count what is lost."""
+        try:
+            self._file.write(text)
+            if self._lost:
+                event = "lines of the log were lost"
+                told = {"timestamp": "-", "level": "warning", "event": event, "lines": self._lost}
+                self._file.write(self._render(None, "warning", told) + "\n")
+        except OSError:
+            self._lost += 1
+        else:
+            self._lost = 0
+
+    def flush(self) -> None:
+        """Lines are flushed one by one as they are written; what a failing one has left behind goes with the next."""
+        with contextlib.suppress(OSError):
+            self._file.flush()
 
 
 class FromLibraries(logging.Handler):
@@ -99,7 +130,7 @@ def _plain(value: Any) -> str:
     return text if text.isprintable() and " " not in text else repr(text)
 
 
-RENDERERS: dict[LogFormat, Callable[[Any, str, structlog.typing.EventDict], str]] = {
+RENDERERS: dict[LogFormat, Render] = {
     "json": _json_line,
     "console": _console_line,
 }

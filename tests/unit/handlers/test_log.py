@@ -109,3 +109,34 @@ def test_other_protocols_pass_without_a_line() -> None:
 
     asyncio.run(log.AccessLog(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert (seen, out.getvalue()) == (["lifespan"], "")
+
+
+class Disk(io.StringIO):
+    """Full when a test says so."""
+
+    full = False
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_stops_nobody_who_logs_and_what_is_lost_is_counted() -> None:
+    out = Disk()
+    log.configure("json", "info", out)
+    logger = structlog.get_logger()
+    logger.info("one")
+    out.full = True
+    logger.info("two")
+    logging.getLogger("some.library").error("three")
+    out.full = False
+    logger.info("four")
+    logger.info("five")
+    shown = [msgspec.json.decode(line) for line in out.getvalue().splitlines()]
+    assert [line["event"] for line in shown] == ["one", "four", "lines of the log were lost", "five"]
+    assert shown[2]["lines"] == 2
