@@ -1,6 +1,7 @@
-"""Rounds of kill -9: load, kill at a random moment, start again, work on to the end, compare with the ledger.
+"""Rounds of kill -9: load, end a server in the middle of it, start again, work on to the end, compare with the ledger.
 
 `python -m tests.crash.rounds --rounds 20` prints one line a round; the exit status is 1 when any promise was broken.
+Odd rounds kill at a random moment, even ones end the server at a named point, one point after the other.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.crash.endings import NOT_REACHED, RANDOM, VARIABLE, Ending, armed, at_random, at_the_armed_point, points_of
 from tests.crash.load import Load, executions, open_executions
 from tests.serving import Server
 from tests.wire import WireServer
 
-ENDS_WITHIN = 40.0  # seconds from the last start of the server until every workflow must have ended
-HEADER = "round   starts  updates  kills  restart ms  verdict"
+ENDS_WITHIN = 60.0  # seconds from the last start of a server until every workflow must have ended
+HEADER = "round   starts  updates  kills  restart ms  verdict, and where it ended"
+COUNTS = {"sqlite": 120, "mongo": 30}
+"""How many workflows a round has."""
+Report = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Round:
     """What one round has shown; `faults` is empty when every promise was kept."""
 
     number: int
+    where: str
     starts: int
     updates: int
     restarts_ms: tuple[float, ...]
@@ -38,22 +44,22 @@ class Round:
         """One row of the table under HEADER."""
         slowest = max(self.restarts_ms)
         verdict = "kept every promise" if not self.faults else f"{len(self.faults)} broken: {self.faults[0]}"
-        return (
-            f"{self.number:5}  {self.starts:7}  {self.updates:7}  {len(self.restarts_ms):5}  {slowest:10.0f}  {verdict}"
-        )
+        figures = f"{self.number:5}  {self.starts:7}  {self.updates:7}  {len(self.restarts_ms):5}  {slowest:10.0f}"
+        return f"{figures}  {verdict} ({self.where})"
 
 
 async def run_round(
-    servers: Sequence[Server], number: int, chance: random.Random, count: int = 120, shared: bool = False
+    servers: Sequence[Server], number: int, chance: random.Random, count: int, where: str = RANDOM, shared: bool = False
 ) -> Round:
     """One round on running servers, which all run again at the end."""
     prefix, urls = f"crash_{secrets.token_hex(4)}", [server.base_url for server in servers]
     load = Load(urls, prefix, count, workers=20 if shared else 8, patient=shared)
     load.ledger.once = shared
+    ending: Ending = at_random if where == RANDOM else at_the_armed_point
     await load.prepare()
     load.begin()
     try:
-        restarts = await _kill_under_load(servers, load, chance)
+        ended = await ending(servers, load, chance)
         await asyncio.wait_for(load.started(), ENDS_WITHIN)
         open_count = await drained(urls, load, prefix)
     finally:
@@ -61,34 +67,8 @@ async def run_round(
     faults = load.ledger.faults(await executions(urls, prefix))
     if open_count:
         faults.insert(0, f"{open_count} workflows had not ended after {ENDS_WITHIN:.0f} s")
-    return Round(number, len(load.ledger.starts), len(load.ledger.updates), tuple(restarts), tuple(faults))
-
-
-async def _kill_under_load(servers: Sequence[Server], load: Load, chance: random.Random) -> list[float]:
-    """Kill one server at a random point of the work, in every third round a second time while it recovers."""
-    moment = chance.randint(1, load.expected_updates * 2 // 3)
-    await _until_updates(load, moment)
-    await asyncio.sleep(chance.uniform(0, 0.05))
-    restarts = [await asyncio.to_thread(_kill_and_start, chance.choice(servers))]
-    if chance.random() < 1 / 3:
-        await asyncio.sleep(chance.uniform(0, 0.3))
-        restarts.append(await asyncio.to_thread(_kill_and_start, chance.choice(servers)))
-    return restarts
-
-
-async def _until_updates(load: Load, moment: int) -> None:
-    deadline = time.monotonic() + ENDS_WITHIN
-    while len(load.ledger.updates) < moment:
-        load.check_alive()
-        assert time.monotonic() < deadline, f"the load came to a halt: {load.ledger.refusals[:3]}"
-        await asyncio.sleep(0.002)
-
-
-def _kill_and_start(server: Server) -> float:
-    """Milliseconds from starting the process to its first answer."""
-    server.kill()
-    server.restart()
-    return server.started_in * 1000
+    starts, updates = len(load.ledger.starts), len(load.ledger.updates)
+    return Round(number, ended.where, starts, updates, tuple(ended.restarts_ms), tuple(faults))
 
 
 async def drained(urls: Sequence[str], load: Load, prefix: str) -> int:
@@ -102,27 +82,45 @@ async def drained(urls: Sequence[str], load: Load, prefix: str) -> int:
     return 0
 
 
-def run_rounds(rounds: int, seed: int, report: Callable[[str], object]) -> list[Round]:
+def places(store: str, rounds: int) -> list[str]:
+    """Where the server ends in each round."""
+    points = points_of(store)
+    return [RANDOM if number % 2 else points[(number // 2 - 1) % len(points)] for number in range(1, rounds + 1)]
+
+
+def run_rounds(where: Sequence[str], seed: int, report: Report, count: int = COUNTS["sqlite"]) -> list[Round]:
     """All rounds on one sqlite store in a temporary folder, so that later rounds recover beside older executions."""
     chance, done = random.Random(seed), list[Round]()
     report(HEADER)
-    with tempfile.TemporaryDirectory() as folder, Server("--data", folder) as server:
-        for number in range(1, rounds + 1):
-            done.append(asyncio.run(run_round([server], number, chance)))
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        server = Server("--data", folder, "--no-access-log")
+        for number, place in enumerate(where, 1):
+            if place != RANDOM:
+                server.environment[VARIABLE] = armed(place, chance)
+            if number == 1:
+                stack.enter_context(server)
+            elif place != RANDOM:
+                server.restart()
+            done.append(asyncio.run(run_round([server], number, chance, count, place)))
             report(done[-1].line())
     return done
 
 
-def run_shared_rounds(rounds: int, seed: int, report: Callable[[str], object], servers: int = 3) -> list[Round]:
+def run_shared_rounds(
+    where: Sequence[str], seed: int, report: Report, count: int = COUNTS["mongo"], servers: int = 3
+) -> list[Round]:
     """Each round on several servers that share a wire-protocol server, which is new: it slows down as it fills."""
     chance, done = random.Random(seed), list[Round]()
     report(HEADER)
-    for number in range(1, rounds + 1):
+    for number, place in enumerate(where, 1):
         with contextlib.ExitStack() as stack:
             wire = stack.enter_context(WireServer())
-            arguments = ("--mongo", wire.uri(), "--no-access-log")
-            running = [stack.enter_context(Server(*arguments)) for _ in range(servers)]
-            done.append(asyncio.run(run_round(running, number, chance, count=30, shared=True)))
+            running = [Server("--mongo", wire.uri(), "--no-access-log") for _ in range(servers)]
+            if place != RANDOM:
+                chance.choice(running).environment[VARIABLE] = armed(place, chance)
+            for server in running:
+                stack.enter_context(server)
+            done.append(asyncio.run(run_round(running, number, chance, count, place, shared=True)))
         report(done[-1].line())
     return done
 
@@ -133,17 +131,27 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--store", choices=["sqlite", "mongo"], default="sqlite", help="mongo: three servers share it")
     parser.add_argument("--seed", type=int, default=None, help="for the same kill points again (default: a random one)")
+    parser.add_argument("--workflows", type=int, default=None, help=f"in each round (default: {COUNTS})")
     options = parser.parse_args()
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     _print(f"seed {seed}")
     run = run_shared_rounds if options.store == "mongo" else run_rounds
-    done = run(options.rounds, seed, _print)
+    count = options.workflows or COUNTS[options.store]
+    done = run(places(options.store, options.rounds), seed, _print, count)
     for broken in (result for result in done if result.faults):
         _print(f"\nround {broken.number}:\n  " + "\n  ".join(broken.faults))
-    slowest = max(time_ms for result in done for time_ms in result.restarts_ms)
-    _print(f"\n{sum(not result.faults for result in done)} of {len(done)} rounds kept every promise; ")
-    _print(f"{sum(len(result.restarts_ms) for result in done)} kills, slowest start to first answer {slowest:.0f} ms")
+    _print(f"\n{_total(done)}")
     return 1 if any(result.faults for result in done) else 0
+
+
+def _total(done: Sequence[Round]) -> str:
+    times = [milliseconds for result in done for milliseconds in result.restarts_ms]
+    points = {result.where for result in done if result.where != RANDOM and NOT_REACHED not in result.where}
+    return (
+        f"{sum(not result.faults for result in done)} of {len(done)} rounds kept every promise; {len(times)} kills, at "
+        f"random moments and at {len(points)} named points; {sum(result.updates for result in done)} updates "
+        f"acknowledged; slowest start to first answer {max(times):.0f} ms"
+    )
 
 
 def _print(line: str) -> None:

@@ -7,12 +7,12 @@ import re
 import pytest
 
 from engine.crash_points import POINTS, arm, disarm, reached
-from tests.crash.points import broken_promises
+from tests.crash.endings import points_of
+from tests.crash.rounds import run_rounds, run_shared_rounds
 from tests.serving import PROJECT
 from tests.wire import missing
 
-EVERYWHERE = [point for point in POINTS if not point.startswith(("sqlite", "mongo"))]
-TIMES = {point: 1 if point.startswith(("timer", "outbox", "mongo: before pending")) else 7 for point in POINTS}
+COUNT = 16
 
 
 def test_every_point_is_passed_at_one_place() -> None:
@@ -38,16 +38,18 @@ def test_only_the_armed_point_acts_and_only_once() -> None:
 @pytest.mark.crash
 @pytest.mark.slow
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("point", [*EVERYWHERE, *(point for point in POINTS if point.startswith("sqlite"))])
+@pytest.mark.parametrize("point", points_of("sqlite"))
 def test_a_crash_at_this_point_breaks_nothing(point: str) -> None:
-    assert broken_promises("sqlite", point, TIMES[point]) == []
+    [shown] = run_rounds([point], seed=1, report=print, count=COUNT)
+    assert (shown.where, shown.faults) == (point, ())
 
 
 @pytest.mark.crash
 @pytest.mark.long
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize("point", [*EVERYWHERE, *(point for point in POINTS if point.startswith("mongo"))])
+@pytest.mark.parametrize("point", points_of("mongo"))
 def test_a_crash_of_one_of_three_servers_at_this_point_breaks_nothing(point: str) -> None:
     if reason := missing():
         pytest.skip(reason)
-    assert broken_promises("mongo", point, TIMES[point]) == []
+    [shown] = run_shared_rounds([point], seed=1, report=print, count=COUNT)
+    assert shown.faults == ()
