@@ -150,6 +150,14 @@ class Documents(Protocol):
         """Insert or replace; with `create` an existing key raises `AlreadyExists`."""
         ...
 
+    async def replace_document(self, document: Document, expected: bytes) -> bool:
+        """Replace the body of that key if it still is `expected`; False = it is another one, or there is none.
+
+        True is told only by the one call that has replaced it, but after a failure of the connection False may be told
+        of a replacement that was done: who needs to know reads.
+        """
+        ...
+
     async def get_document(self, kind: str, name: str, version: int = 0) -> Document | None:
         """The document of that key."""
         ...

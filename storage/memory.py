@@ -58,6 +58,15 @@ class MemoryStore(SoleOwner, LocalQueues):
             raise AlreadyExists(f"{document.kind} {document.name} version {document.version} exists already.")
         self._documents[key] = document
 
+    async def replace_document(self, document: Document, expected: bytes) -> bool:
+        """See `Documents`."""
+        key = (document.kind, document.name, document.version)
+        known = self._documents.get(key)
+        if known is None or known.body != expected:
+            return False
+        self._documents[key] = document
+        return True
+
     async def get_document(self, kind: str, name: str, version: int = 0) -> Document | None:
         """See `Documents`."""
         return self._documents.get((kind, name, version))

@@ -40,6 +40,14 @@ class Records:
             await insist(lambda: self._db.documents.replace_one({"_id": row["_id"]}, row, upsert=True))
         await self._raise_version(document.kind)
 
+    async def replace_document(self, document: Document, expected: bytes) -> bool:
+        """See `Documents`."""
+        row = document_row(document)
+        former = {"_id": row["_id"], "body": expected.decode()}
+        replaced = (await insist(lambda: self._db.documents.replace_one(former, row))).matched_count > 0
+        await self._raise_version(document.kind)
+        return replaced
+
     async def get_document(self, kind: str, name: str, version: int = 0) -> Document | None:
         """See `Documents`."""
         row = await insist(lambda: self._db.documents.find_one({"_id": document_id(kind, name, version)}))

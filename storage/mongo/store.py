@@ -122,6 +122,10 @@ class MongoStore:
         """See `Documents`."""
         await self._parts.records.put_document(document, create=create)
 
+    async def replace_document(self, document: Document, expected: bytes) -> bool:
+        """See `Documents`."""
+        return await self._parts.records.replace_document(document, expected)
+
     async def get_document(self, kind: str, name: str, version: int = 0) -> Document | None:
         """See `Documents`."""
         return await self._parts.records.get_document(kind, name, version)

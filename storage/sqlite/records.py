@@ -19,6 +19,13 @@ def put_document(db: sqlite3.Connection, row: Row, create: bool) -> bool:
     )
 
 
+def replace_document(db: sqlite3.Connection, row: Row, expected: bytes) -> bool:
+    """True when the body was the expected one."""
+    kind, name, version, body = row
+    where = "kind = ? and name = ? and version = ? and body = ?"
+    return db.execute(f"update document set body = ? where {where}", (body, kind, name, version, expected)).rowcount > 0  # noqa: S608
+
+
 def delete_document(db: sqlite3.Connection, key: tuple[str, str, int]) -> bool:
     """True when it existed."""
     return db.execute("delete from document where kind = ? and name = ? and version = ?", key).rowcount > 0

@@ -75,6 +75,10 @@ class SqliteStore(SoleOwner, LocalQueues):
         if not written:
             raise AlreadyExists(f"{document.kind} {document.name} version {document.version} exists already.")
 
+    async def replace_document(self, document: Document, expected: bytes) -> bool:
+        """See `Documents`."""
+        return await self._write(partial(records.replace_document, row=document_row(document), expected=expected))
+
     async def get_document(self, kind: str, name: str, version: int = 0) -> Document | None:
         """See `Documents`."""
         return await self._read(partial(reads.document, kind=kind, name=name, version=version))

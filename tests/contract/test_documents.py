@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from engine.errors import AlreadyExists
@@ -31,6 +33,24 @@ async def test_put_replaces_and_create_refuses(store: Store) -> None:
     with pytest.raises(AlreadyExists, match="task t"):
         await store.put_document(Document("task", "t", b"3"), create=True)
     assert await store.get_document("task", "t") == Document("task", "t", b"2")
+
+
+async def test_replace_needs_the_body_that_was_expected(store: Store) -> None:
+    assert not await store.replace_document(Document("task", "t", b"2"), b"1")
+    assert await store.get_document("task", "t") is None
+    await store.put_document(Document("task", "t", '"ä"'.encode()))
+    assert not await store.replace_document(Document("task", "t", b"2"), b"1")
+    assert not await store.replace_document(Document("task", "t", b"2", 1), '"ä"'.encode())
+    assert await store.replace_document(Document("task", "t", b"2"), '"ä"'.encode())
+    assert not await store.replace_document(Document("task", "t", b"3"), '"ä"'.encode())
+    assert await store.get_document("task", "t") == Document("task", "t", b"2")
+
+
+async def test_of_many_replacements_of_one_body_one_is_done(store: Store) -> None:
+    await store.put_document(Document("task", "t", b"0"))
+    told = await asyncio.gather(*(store.replace_document(Document("task", "t", b"%d" % n), b"0") for n in range(1, 9)))
+    assert told.count(True) == 1
+    assert await store.get_document("task", "t") == Document("task", "t", b"%d" % (told.index(True) + 1))
 
 
 async def test_documents_are_listed_by_name_then_version(store: Store) -> None:
