@@ -7,14 +7,29 @@ from typing import Literal
 import msgspec
 
 Field = str
-"""A declared column of `SEARCH_FIELDS`."""
+"""A declared column of `SEARCH_FIELDS`, or of `TASK_FIELDS` in a search for tasks."""
 
 Operator = Literal["=", "!=", "<", ">", "<=", ">="]
 
-TEXT_FIELDS = frozenset({"workflowId", "workflowType", "correlationId", "status", "parentWorkflowId", "classifier"})
-TIME_FIELDS = frozenset({"startTime", "endTime", "updateTime"})
+_SHARED_TEXTS = frozenset({"workflowId", "workflowType", "correlationId", "status"})
+_SHARED_TIMES = frozenset({"startTime", "endTime", "updateTime"})
 NUMBER_FIELDS = frozenset({"version", "priority"})
-SEARCH_FIELDS = TEXT_FIELDS | TIME_FIELDS | NUMBER_FIELDS
+SEARCH_FIELDS = _SHARED_TEXTS | _SHARED_TIMES | NUMBER_FIELDS | {"parentWorkflowId", "classifier"}
+"""What executions are searched by."""
+TASK_FIELDS = _SHARED_TEXTS | _SHARED_TIMES | {"taskId", "taskType", "taskDefName", "scheduledTime"}
+"""What tasks are searched by; a name that executions have too is a column of the same kind."""
+_SCHEDULE_TEXTS = frozenset({"executionId", "scheduleName", "state", "workflowName"})
+SCHEDULE_FIELDS = _SCHEDULE_TEXTS | {
+    "workflowId",
+    "workflowType",
+    "status",
+    "startTime",
+    "scheduledTime",
+    "executionTime",
+}
+"""What the records of schedules are searched by."""
+TEXT_FIELDS = _SHARED_TEXTS | _SCHEDULE_TEXTS | {"parentWorkflowId", "classifier", "taskId", "taskType", "taskDefName"}
+TIME_FIELDS = _SHARED_TIMES | {"scheduledTime", "executionTime"}
 
 
 class Comparison(msgspec.Struct, frozen=True, tag=True):
@@ -69,11 +84,21 @@ class Sort(msgspec.Struct, frozen=True):
     descending: bool = False
 
 
+class HasTask(msgspec.Struct, frozen=True):
+    """Executions with a task that fits; `query` is over `TASK_FIELDS`."""
+
+    query: Query = EVERYTHING
+    free_text: str = ""
+
+
 class Search(msgspec.Struct, frozen=True):
-    """One page of a search. `free_text` is a case-insensitive substring of the summary's JSON; "" = none."""
+    """One page of a search. `free_text` is a case-insensitive substring of the summary's JSON (of the task's in a
+    search for tasks); "" = none."""
 
     query: Query = EVERYTHING
     free_text: str = ""
     start: int = 0
     size: int = 100
     sort: tuple[Sort, ...] = (Sort("startTime", descending=True),)
+    has_task: HasTask | None = None
+    """Only in searches for executions; None = whatever tasks they have."""

@@ -10,17 +10,21 @@ reference's default store does. Nested ANDs and ORs are flattened, so equal quer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import cast
 
 from engine.errors import InvalidInput, Violation
 from engine.search import (
     EVERYTHING,
+    SCHEDULE_FIELDS,
     SEARCH_FIELDS,
+    TASK_FIELDS,
     TEXT_FIELDS,
     And,
     Comparison,
     Field,
+    HasTask,
     IsNull,
     OneOf,
     Operator,
@@ -37,6 +41,8 @@ MAX_SIZE = 5000
 MAX_DEPTH = 50
 """How deep parentheses may be nested."""
 
+_BARE = re.compile(r"""\s*((?!.*\s(?:IN|IS|BETWEEN|STARTS_WITH)\s)[^=<>!()'"\s](?:[^=<>!()'"]*[^=<>!()'"\s])?)\s*""")
+"""A query without any operator."""
 _ENDS = frozenset({"AND", "OR"})
 
 
@@ -55,14 +61,49 @@ def parse_search(
     `classifier` is a comma-separated list of which one must hold; `top_level_only` leaves sub-workflows out.
     """
     _check_page(start, size)
-    parts = [_parse_query(query or "")]
+    parts = [_parse_query(query or "", SEARCH_FIELDS)]
     classes = [name.strip() for name in (classifier or "").split(",") if name.strip()]
     if classes:
         parts.append(_one_of("classifier", classes))
     if top_level_only:
         parts.append(IsNull("parentWorkflowId"))
-    text = (free_text or "").strip()
-    return Search(_all(parts), "" if text == "*" else text, start, size, _parse_sort(sort or ""))
+    return Search(_all(parts), _free_text(free_text), start, size, _parse_sort(sort or "", SEARCH_FIELDS))
+
+
+def parse_task_search(
+    query: str | None = None, free_text: str | None = None, start: int = 0, size: int = 100, sort: str | None = None
+) -> Search:
+    """One page of a search for tasks, by the same grammar over the columns of tasks."""
+    _check_page(start, size)
+    wanted = _parse_query(query or "", TASK_FIELDS)
+    return Search(wanted, _free_text(free_text), start, size, _parse_sort(sort or "", TASK_FIELDS))
+
+
+def parse_search_by_tasks(
+    query: str | None = None, free_text: str | None = None, start: int = 0, size: int = 100, sort: str | None = None
+) -> Search:
+    """One page of the executions that have a task which the query and the free text fit; sorted as executions are."""
+    _check_page(start, size)
+    wanted = HasTask(_parse_query(query or "", TASK_FIELDS), _free_text(free_text))
+    return Search(start=start, size=size, sort=_parse_sort(sort or "", SEARCH_FIELDS), has_task=wanted)
+
+
+def parse_schedule_execution_search(
+    query: str | None = None, free_text: str | None = None, start: int = 0, size: int = 100, sort: str | None = None
+) -> Search:
+    """One page of a search for what schedules have started, by the same grammar over its columns.
+
+    A query that is no clause is the name of a schedule, as in the reference.
+    """
+    _check_page(start, size)
+    name = _BARE.fullmatch(query or "")
+    wanted = Comparison("scheduleName", "=", name[1]) if name else _parse_query(query or "", SCHEDULE_FIELDS)
+    return Search(wanted, _free_text(free_text), start, size, _parse_sort(sort or "", SCHEDULE_FIELDS))
+
+
+def _free_text(text: str | None) -> str:
+    given = (text or "").strip()
+    return "" if given == "*" else given
 
 
 def _check_page(start: int, size: int) -> None:
@@ -78,21 +119,21 @@ def _check_page(start: int, size: int) -> None:
         raise InvalidInput("Validation failed, check below errors for detail.", violations)
 
 
-def _parse_sort(text: str) -> tuple[Sort, ...]:
+def _parse_sort(text: str, fields: frozenset[Field]) -> tuple[Sort, ...]:
     """The valid entries of `field:ASC|field:DESC`; the newest first when there is none."""
     entries = (entry.split(":") for entry in text.split("|"))
     keys = {
         field.strip(): direction.strip().upper() == "DESC"
         for field, direction in (entry for entry in entries if len(entry) == 2)
-        if field.strip() in SEARCH_FIELDS and direction.strip().upper() in {"ASC", "DESC"}
+        if field.strip() in fields and direction.strip().upper() in {"ASC", "DESC"}
     }
     return tuple(Sort(field, descending) for field, descending in keys.items()) or Search().sort
 
 
-def _parse_query(text: str) -> Query:
+def _parse_query(text: str, fields: frozenset[Field]) -> Query:
     if not text.strip():
         return EVERYTHING
-    cursor = SearchText(text)
+    cursor = SearchText(text, fields)
     try:
         query = _alternatives(cursor, 0)
         if not cursor.at_end:
@@ -149,11 +190,11 @@ def _clause(cursor: SearchText) -> Query | None:
     operator = cursor.take_operator()
     if operator is None:
         raise cursor.expected(f"an operator behind {field}: =, !=, <, >, <=, >=, {', '.join(_KEYWORD_CLAUSES)}")
-    return _comparison(field, cast(Operator, operator), cursor.take_value(_ENDS))
+    return _comparison(cursor, field, cast(Operator, operator), cursor.take_value(_ENDS))
 
 
-def _comparison(field: Field, operator: Operator, value: Value) -> Query | None:
-    if field not in SEARCH_FIELDS:
+def _comparison(cursor: SearchText, field: Field, operator: Operator, value: Value) -> Query | None:
+    if field not in cursor.fields:
         return None
     column = _column(field, value)
     if column == "" and operator in {"=", "!="}:
@@ -172,11 +213,11 @@ def _in(cursor: SearchText, field: Field) -> Query | None:
         values.append(cursor.take_value(frozenset()))
     if not cursor.take_sign(")"):
         raise cursor.expected(", or )")
-    if field not in SEARCH_FIELDS:
+    if field not in cursor.fields:
         return None
     if len(values) == 1:
         # As in the reference, so that a wildcard works in a list of one.
-        return _comparison(field, "=", values[0])
+        return _comparison(cursor, field, "=", values[0])
     return _one_of(field, [_column(field, value) for value in values])
 
 
@@ -185,7 +226,7 @@ def _between(cursor: SearchText, field: Field) -> Query | None:
     if not cursor.take_keyword("AND"):
         raise cursor.expected("AND and the upper value of BETWEEN")
     high = cursor.take_value(_ENDS)
-    if field not in SEARCH_FIELDS:
+    if field not in cursor.fields:
         return None
     return And((Comparison(field, ">=", _column(field, low)), Comparison(field, "<=", _column(field, high))))
 
@@ -194,14 +235,14 @@ def _is(cursor: SearchText, field: Field) -> Query | None:
     negated = cursor.take_keyword("NOT")
     if not cursor.take_keyword("NULL"):
         raise cursor.expected("null or not null behind IS")
-    return IsNull(field, negated) if field in SEARCH_FIELDS else None
+    return IsNull(field, negated) if field in cursor.fields else None
 
 
 def _starts_with(cursor: SearchText, field: Field) -> Query | None:
     position, prefix = cursor.position, cursor.take_value(_ENDS).text
-    if field in SEARCH_FIELDS and field not in TEXT_FIELDS:
+    if field in cursor.fields and field not in TEXT_FIELDS:
         raise Unreadable(position, f"no STARTS_WITH for {field}, which is not a text")
-    return StartsWith(field, prefix) if field in SEARCH_FIELDS else None
+    return StartsWith(field, prefix) if field in cursor.fields else None
 
 
 _KEYWORD_CLAUSES: dict[str, Callable[[SearchText, Field], Query | None]] = {

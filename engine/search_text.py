@@ -34,10 +34,14 @@ class Value(NamedTuple):
 
 
 class SearchText:
-    """A cursor over a query. A `take_` method answers what stands next and steps behind it, or stays where it is."""
+    """A cursor over a query. A `take_` method answers what stands next and steps behind it, or stays where it is.
 
-    def __init__(self, text: str) -> None:
+    `fields` are the names that mean something in this query.
+    """
+
+    def __init__(self, text: str, fields: frozenset[str] = frozenset()) -> None:
         self._text = text
+        self.fields = fields
         self._position = 0
         self._skip_blanks()
 

@@ -61,7 +61,9 @@ def _row(number: int, values: dict[str, Any]) -> Summary:
 def _comparisons() -> st.SearchStrategy[Query]:
     operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">="])
     statuses = st.builds(Comparison, st.just("status"), st.just("="), st.sampled_from(WorkflowStatus).map(str))
-    texts = st.builds(Comparison, st.sampled_from(sorted(TEXT_FIELDS)), operators, WORDS | PATTERNS | NUMBERS)
+    texts = st.builds(
+        Comparison, st.sampled_from(sorted(TEXT_FIELDS & SEARCH_FIELDS)), operators, WORDS | PATTERNS | NUMBERS
+    )
     others = sorted(SEARCH_FIELDS - TEXT_FIELDS)
     numbers = st.builds(Comparison, st.sampled_from(others), operators, NUMBERS | EARLY_AND_LATE | ODD)
     return statuses | texts | numbers
@@ -75,7 +77,7 @@ def queries() -> st.SearchStrategy[Query]:
         _comparisons(),
         st.builds(OneOf, fields, values),
         st.builds(IsNull, fields, st.booleans()),
-        st.builds(StartsWith, st.sampled_from(sorted(TEXT_FIELDS | NUMBER_FIELDS)), WORDS),
+        st.builds(StartsWith, st.sampled_from(sorted(TEXT_FIELDS & SEARCH_FIELDS | NUMBER_FIELDS)), WORDS),
     )
     return st.recursive(
         leaves,

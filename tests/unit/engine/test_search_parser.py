@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from engine.errors import InvalidInput
 from engine.search import (
     EVERYTHING,
-    NUMBER_FIELDS,
     SEARCH_FIELDS,
     TEXT_FIELDS,
-    TIME_FIELDS,
     And,
     Comparison,
+    HasTask,
     IsNull,
     OneOf,
     Or,
@@ -23,7 +22,7 @@ from engine.search import (
     Sort,
     StartsWith,
 )
-from engine.search_parser import MAX_DEPTH, parse_search
+from engine.search_parser import MAX_DEPTH, parse_search, parse_search_by_tasks, parse_task_search
 from tests.unit.engine.search_print import print_query
 
 A = Comparison("status", "=", "A")
@@ -181,9 +180,9 @@ def test_the_class_workflow_holds_what_has_no_class() -> None:
 
 ints = st.integers(-(10**17), 10**17)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-numeric = st.sampled_from(sorted(NUMBER_FIELDS | TIME_FIELDS))
+numeric = st.sampled_from(sorted(SEARCH_FIELDS - TEXT_FIELDS))
 # A bare classifier stands for a pair (see test_the_class_workflow...), which the table covers.
-textual = st.sampled_from(sorted(TEXT_FIELDS - {"classifier"}))
+textual = st.sampled_from(sorted((TEXT_FIELDS & SEARCH_FIELDS) - {"classifier"}))
 operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">="])
 leaves: st.SearchStrategy[Query] = st.one_of(
     st.builds(Comparison, numeric, operators, ints),
@@ -233,3 +232,21 @@ def test_any_text_is_a_search_or_refused(text: str) -> None:
 def test_any_other_parameter_is_taken(text: str) -> None:
     query = parse_search(free_text=text, sort=text, classifier=text).query
     assert parse_search(print_query(query)).query == query
+
+
+def test_tasks_have_columns_of_their_own() -> None:
+    wanted = parse_task_search(
+        "taskType=pay AND classifier=agent AND scheduledTime>5", "  x ", 3, 7, "taskId:ASC|priority:ASC"
+    )
+    query = And((Comparison("taskType", "=", "pay"), Comparison("scheduledTime", ">", 5)))
+    assert wanted == Search(query, "x", 3, 7, (Sort("taskId"),))
+    assert parse_search("taskType=pay").query == EVERYTHING
+    with pytest.raises(InvalidInput, match="column 15: expected epoch milliseconds"):
+        parse_task_search("scheduledTime>soon")
+
+
+def test_executions_by_their_tasks_are_sorted_as_executions() -> None:
+    wanted = parse_search_by_tasks("taskType=pay", "*", 1, 2, "priority:ASC|taskId:ASC")
+    assert wanted == Search(
+        start=1, size=2, sort=(Sort("priority"),), has_task=HasTask(Comparison("taskType", "=", "pay"))
+    )
