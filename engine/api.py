@@ -51,6 +51,7 @@ from engine.requests import (
     WorkflowTestRequest,
 )
 from engine.runner import Runner
+from engine.scheduler.scheduler import scheduler
 from engine.search import Search
 from engine.secret_references import Secrets, with_secrets
 from engine.status import TaskStatus
@@ -112,6 +113,7 @@ class Engine:
             self._report,
         )
         self._removal = Removal(self._runner, self.outbox, self._gate)
+        self.scheduler = scheduler(store, self._check_start, self._starter, self._keyed, clock, ids, self._report)
         self._runner.expect, self._runner.posted = self.timer.expect, self.outbox.posted
         self._workers = SystemWorkers(
             self._starter, self.catalog, store, self._runner, self._bells, clock, http, self._secrets
@@ -131,7 +133,7 @@ class Engine:
         await self.events.refresh()
         self._workers.start()
         loop = asyncio.get_running_loop()
-        self._loops = [loop.create_task(self.timer.run()), loop.create_task(self._upkeep())]
+        self._loops = [loop.create_task(each) for each in (self.timer.run(), self.scheduler.run(), self._upkeep())]
 
     def let_polls_go(self) -> None:
         """Answer at once whoever waits for work or for an execution, now and later: the server is about to stop."""

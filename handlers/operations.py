@@ -13,6 +13,7 @@ from handlers.execution_shapes import ExecutionShapes
 from handlers.metadata import Metadata
 from handlers.queues import Queues
 from handlers.runs import Runs
+from handlers.scheduler import Scheduler
 from handlers.tasks import Tasks
 from handlers.tokens import Keys, Tokens
 from handlers.workflow import Workflows
@@ -32,6 +33,7 @@ def operations(engine: Engine, clock: Clock | None = None, keys: Keys | None = N
         **_runs(Runs(engine, shapes)),
         **_queues(Queues(engine)),
         **_events(Events(engine)),
+        **_scheduler(Scheduler(engine)),
         **({"issueToken": Tokens(keys).issue_token} if keys is not None else {}),
     }
 
@@ -135,4 +137,25 @@ def _events(events: Events) -> dict[str, Operation]:
         "updateEventHandler": events.update_event_handler,
         "getEventHandlersForEvent": events.get_event_handlers_for_event,
         "deleteEventHandler": events.delete_event_handler,
+    }
+
+
+def _scheduler(scheduler: Scheduler) -> dict[str, Operation]:
+    return {
+        "saveSchedule": scheduler.save_schedule,
+        "getAllSchedules": scheduler.get_all_schedules,
+        "searchSchedules": scheduler.search_schedules,
+        "getSchedule": scheduler.get_schedule,
+        "deleteSchedule": scheduler.delete_schedule,
+        "pauseSchedule": scheduler.pause_schedule,
+        "pauseScheduleByGet": scheduler.pause_schedule,
+        "resumeSchedule": scheduler.resume_schedule,
+        "resumeScheduleByGet": scheduler.resume_schedule,
+        "getNextFewSchedules": scheduler.get_next_few_schedules,
+        "searchScheduleExecutions": scheduler.search_schedule_executions,
+        "requeueAllExecutionRecords": scheduler.requeue_all_execution_records,
+        "pauseAllSchedules": scheduler.pause_all_schedules,
+        "resumeAllSchedules": scheduler.resume_all_schedules,
+        "pauseSchedules": scheduler.pause_schedules,
+        "resumeSchedules": scheduler.resume_schedules,
     }

@@ -13,9 +13,16 @@ from engine.api import Engine
 from engine.catalog import Catalog
 from engine.lookups import Lookups
 from engine.queues import Queues
+from engine.scheduler.scheduler import Scheduler
 from engine.synchronous import Synchronous
 
-PARTS: dict[str, type] = {"catalog": Catalog, "lookups": Lookups, "queues": Queues, "synchronous": Synchronous}
+PARTS: dict[str, type] = {
+    "catalog": Catalog,
+    "lookups": Lookups,
+    "queues": Queues,
+    "scheduler": Scheduler,
+    "synchronous": Synchronous,
+}
 
 
 class RecordingEngine:
