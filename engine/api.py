@@ -37,7 +37,8 @@ from engine.graph import NOBODY, Told
 from engine.idempotency import KeyedStarter
 from engine.lookups import Lookups
 from engine.outbox import Outbox
-from engine.ports import Clock, Ids, Page, Store
+from engine.payloads import Payloads
+from engine.ports import Clock, FoundTasks, Ids, Page, PayloadStorage, Store
 from engine.queues import Queues
 from engine.removal import Removal
 from engine.reports import Reports
@@ -83,6 +84,7 @@ class Engine:
         limits: Limits | None = None,
         secrets: Secrets | None = None,
         told: Told = NOBODY,
+        payloads: PayloadStorage | None = None,
     ) -> None:
         self._store, self._clock, self._ids = store, clock, ids
         self._secrets = secrets or {}
@@ -95,7 +97,8 @@ class Engine:
         answers.active = self._dispatch.active
         self.lookups = Lookups(store, self._runner)
         self.queues = Queues(store, self._dispatch)
-        self._reports = Reports(store, self._runner, self.lookups, clock)
+        self.payloads = Payloads(payloads, self.lookups, ids)
+        self._reports = Reports(store, self._runner, self.lookups, self.payloads, clock)
         self.timer = Timer(store, self._runner, clock, self._report)
         self._gate = Gate(store, self._runner, clock)
         self._starter = starting.Starter(self.catalog, self._runner, clock, ids, self._gate)
@@ -260,6 +263,7 @@ class Engine:
     async def start_workflow(self, request: StartWorkflowRequest) -> str:
         """Start it and decide its first tasks; returns its id. With an idempotency key at most once (§5.1.4)."""
         await self._check_start(request)
+        request = await self.payloads.with_input(request)
         return await (self._keyed if request.idempotency_key else self._starter).start(request)
 
     async def _check_start(self, request: StartWorkflowRequest) -> None:
@@ -287,6 +291,10 @@ class Engine:
     async def search(self, search: Search) -> Page:
         """One page of summaries."""
         return await self._store.search(search)
+
+    async def search_tasks(self, search: Search) -> FoundTasks:
+        """One page of tasks."""
+        return await self._store.search_tasks(search)
 
     async def _do(self, workflow_id: str, command: Command) -> Decision:
         return await self._runner.execute(workflow_id, command)
@@ -341,6 +349,10 @@ class Engine:
     async def decide(self, workflow_id: str) -> None:
         """Look at all clocks and rules."""
         await self._do(workflow_id, Decide())
+
+    async def repair(self, workflow_id: str) -> bool:
+        """The same; whether there was anything to do."""
+        return (await self._do(workflow_id, Decide())).commit is not None
 
     # ------------------------------------------------------------------ tasks
 

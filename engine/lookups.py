@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
 
 import msgspec
 
 from engine.errors import Conflict, NotFound
+from engine.model import Task
 from engine.ports import Store
 from engine.runner import Runner
 from engine.search import And, Comparison, Query, Search, Sort
@@ -21,6 +23,13 @@ class TaskPage(msgspec.Struct, frozen=True):
 
     total_hits: int
     results: tuple[TaskView, ...]
+
+
+class WorkflowPage(msgspec.Struct, frozen=True):
+    """Some of the executions that were asked for, and how many there are in all."""
+
+    total_hits: int
+    results: tuple[WorkflowView, ...]
 
 
 class Lookups:
@@ -51,6 +60,26 @@ class Lookups:
                 if task.task_id == task_id:
                     return view(task, seen.graph)
         raise NotFound(f"Task not found for taskId: {task_id}")
+
+    async def tasks_found(self, search: Search) -> TaskPage:
+        """One page of tasks of all executions; one whose execution has just been removed is left out."""
+        found = await self._store.search_tasks(search)
+        views = [await self._view_of(task) for task in found.results]
+        return TaskPage(found.total_hits, tuple(each for each in views if each is not None))
+
+    async def _view_of(self, task: Task) -> TaskView | None:
+        with contextlib.suppress(NotFound):
+            return view(task, (await self._runner.read(task.workflow_instance_id)).graph)
+        return None
+
+    async def workflows_found(self, search: Search) -> WorkflowPage:
+        """One page of executions without their tasks; one that has just been removed is left out."""
+        page = await self._store.search(search)
+        found: list[WorkflowView] = []
+        for summary in page.results:
+            with contextlib.suppress(NotFound):
+                found.append(await self.workflow(summary.workflow_id, include_tasks=False))
+        return WorkflowPage(page.total_hits, tuple(found))
 
     async def owner(self, workflow_id: str, task_id: str | None) -> str:
         """The execution in this tree that holds a task: this one, or a descendant of it that has ended like it."""

@@ -143,6 +143,13 @@ class Page(msgspec.Struct, frozen=True):
     results: tuple[Summary, ...]
 
 
+class FoundTasks(msgspec.Struct, frozen=True):
+    """One page of the tasks that a search found, and how many there are in all."""
+
+    total_hits: int
+    results: tuple[Task, ...]
+
+
 class Documents(Protocol):
     """Metadata: definitions, event handlers, definition snapshots."""
 
@@ -219,6 +226,10 @@ class Executions(Protocol):
         """One page of summaries."""
         ...
 
+    async def search_tasks(self, search: Search) -> FoundTasks:
+        """One page of tasks, in whatever state they are. `search` is over `TASK_FIELDS`."""
+        ...
+
 
 class TaskQueues(Protocol):
     """Tasks that wait for workers."""
@@ -274,6 +285,38 @@ class Records(Protocol):
 
     async def polls(self, queue_name: str | None = None) -> list[PollRecord]:
         """The last poll of each (queue, domain)."""
+        ...
+
+
+class PayloadStorage(Protocol):
+    """Where large payloads lie outside of the store. A path has the form `task/output/NAME.json`."""
+
+    def upload_url(self, path: str) -> str:
+        """Where a client may PUT this payload for a while."""
+        ...
+
+    def download_url(self, path: str) -> str:
+        """Where a client may GET this payload for a while."""
+        ...
+
+    async def has(self, path: str) -> bool:
+        """True when something is there."""
+        ...
+
+    async def read(self, path: str, most: int) -> bytes:
+        """What is there; `NotFound`, or `InvalidInput` when it is more than `most` bytes."""
+        ...
+
+    async def write(self, path: str, content: bytes) -> None:
+        """Put it there, whole or not at all."""
+        ...
+
+
+class PayloadFiles(PayloadStorage, Protocol):
+    """A storage whose addresses lead back to this server."""
+
+    def admits(self, method: str, path: str, expires: Millis, signature: str) -> bool:
+        """True for an address that was handed out and is still good."""
         ...
 
 

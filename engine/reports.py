@@ -7,6 +7,7 @@ from engine.definitions import JsonObject
 from engine.errors import NotFound
 from engine.lookups import Lookups
 from engine.model import Task
+from engine.payloads import Payloads
 from engine.ports import Clock, Store
 from engine.requests import TaskResult
 from engine.runner import Runner
@@ -19,8 +20,8 @@ from engine.validation_requests import validate_task_result
 class Reports:
     """Takes reports; each is durable when its call returns."""
 
-    def __init__(self, store: Store, runner: Runner, lookups: Lookups, clock: Clock) -> None:
-        self._store, self._runner, self._lookups, self._clock = store, runner, lookups, clock
+    def __init__(self, store: Store, runner: Runner, lookups: Lookups, payloads: Payloads, clock: Clock) -> None:
+        self._store, self._runner, self._lookups, self._payloads, self._clock = store, runner, lookups, payloads, clock
 
     async def take(self, result: TaskResult, path: str = "updateTask.arg0", merge: bool = False) -> Task | None:
         """A report, with its log lines; the task as it is then, None when the report changed nothing (E6).
@@ -28,6 +29,7 @@ class Reports:
         `path` is what error messages call the report. With `merge` the output is added to the one that is there.
         """
         require_valid(validate_task_result(result, path))
+        result = await self._payloads.with_output(result)
         command: Command = ExtendLease(result.task_id) if result.extend_lease else UpdateTask(result, merge)
         decision = await self._runner.execute(result.workflow_instance_id, command)
         if result.logs and not result.extend_lease:

@@ -92,8 +92,8 @@ class HasTask(msgspec.Struct, frozen=True):
 
 
 class Search(msgspec.Struct, frozen=True):
-    """One page of a search. `free_text` is a case-insensitive substring of the summary's JSON (of the task's in a
-    search for tasks); "" = none."""
+    """One page of a search. `free_text` is a substring, in any case, of the JSON of a summary, or of a task in a search
+    for tasks; "" = none."""
 
     query: Query = EVERYTHING
     free_text: str = ""

@@ -11,9 +11,10 @@ from engine.api import Engine
 from engine.crash_points import arm
 from engine.evaluators.evaluator import Limits
 from engine.graph import Told
-from engine.ports import Store
+from engine.ports import PayloadStorage, Store
 from engine.workers.http import Http
 from engine.workers.httpx_client import HttpxClient
+from handlers.administration import About
 from handlers.clock import SystemClock
 from handlers.health import Health
 from handlers.http.stack import build_app
@@ -22,14 +23,17 @@ from handlers.lifespan import Lifespan, PlainStartFailure
 from handlers.log import AccessLog, AsgiApp
 from handlers.operations import operations
 from handlers.pages import Pages
-from handlers.settings import Settings, secrets
+from handlers.settings import Settings, environment, secrets, shown, version
 from storage.memory import MemoryStore
 from storage.mongo import MongoStore
+from storage.payloads.disk import DiskPayloads
+from storage.payloads.s3 import S3Payloads
 from storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from handlers.authentication import Authentication
 
+S3 = "s3://"
 CONTRACT = Path(__file__).resolve().parent.parent / "openapi.yaml"
 
 
@@ -39,20 +43,28 @@ def create_app(settings: Settings) -> AsgiApp:
     if settings.crash_point:
         _arm(settings.crash_point)
     ids, told = TimeOrderedIds(clock), told_of(settings)
-    engine = Engine(store(settings), clock, ids, http(settings), limits(settings), secrets(), told)
-    return application(engine, clock, access_log=settings.access_log, guard=guard(settings, clock))
+    outside = payload_storage(settings, clock)
+    engine = Engine(store(settings), clock, ids, http(settings), limits(settings), secrets(), told, payloads=outside)
+    files = outside if isinstance(outside, DiskPayloads) else None
+    return application(engine, clock, settings, guard=guard(settings, clock), files=files)
 
 
 def application(
-    engine: Engine, clock: SystemClock, *, access_log: bool = False, guard: Authentication | None = None
+    engine: Engine,
+    clock: SystemClock,
+    settings: Settings,
+    *,
+    guard: Authentication | None = None,
+    files: DiskPayloads | None = None,
 ) -> AsgiApp:
     """The street side over a given engine; open to everybody without a guard."""
     keys = guard.keys if guard is not None else None
+    served_operations = operations(engine, clock, keys, about(settings), files, engine.payloads.outside)
     health = Health(engine)
     lifespan = Lifespan(engine, health)
-    app = build_app(CONTRACT, operations(engine, clock, keys), lifespan, Pages(health, CONTRACT), guard)
+    app = build_app(CONTRACT, served_operations, lifespan, Pages(health, CONTRACT), guard)
     served = PlainStartFailure(app, lifespan)
-    return AccessLog(served) if access_log else served
+    return AccessLog(served) if settings.access_log else served
 
 
 def http(settings: Settings) -> Http:
@@ -63,6 +75,21 @@ def http(settings: Settings) -> Http:
 def told_of(settings: Settings) -> Told:
     """Where status changes of all executions go."""
     return Told(settings.workflow_status_queue or None, settings.task_status_queue or None)
+
+
+def about(settings: Settings) -> About:
+    """What the server says of itself."""
+    return About(version(), shown(settings), environment())
+
+
+def payload_storage(settings: Settings, clock: SystemClock) -> PayloadStorage | None:
+    """Where large payloads go. Raises `Unavailable` when what it needs is not installed."""
+    place, seconds = settings.payloads, settings.payloads_seconds
+    if place.startswith(S3):
+        bucket, _, prefix = place.removeprefix(S3).partition("/")
+        return S3Payloads(bucket, prefix, settings.payloads_endpoint, seconds)
+    url = settings.payloads_url or f"http://{settings.address}/api"
+    return DiskPayloads(Path(place).expanduser(), url, clock, seconds) if place else None
 
 
 def limits(settings: Settings) -> Limits:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.api import Engine
 from engine.definitions import EventHandler, Json, JsonObject
+from engine.errors import InvalidInput
+from engine.status import TaskStatus
 from handlers import shapes
 from handlers.codec import parse
 
@@ -37,3 +39,16 @@ class Events:
     async def delete_event_handler(self, name: str) -> None:
         """Delete one event handler."""
         await self._engine.delete_event_handler(name)
+
+    async def get_default_event_queues(self) -> dict[str, str]:
+        """The queues that WAIT tasks listen to, by status: none, as in the reference unless it is told of one."""
+        return {}
+
+    async def get_default_event_queue_sizes(self) -> dict[str, int]:
+        """How much waits there."""
+        return {}
+
+    async def update_by_queue(self, status: str) -> None:
+        """Refused: there is no queue to publish to. Tasks are updated under /tasks."""
+        parse(status, TaskStatus, "updateByQueue.arg2")
+        raise InvalidInput(f"There is no queue for handling {status} status")

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from engine.definitions import JsonObject, WorkflowTask
-from engine.lookups import TaskPage
+from engine.lookups import TaskPage, WorkflowPage
 from engine.model import Millis, Task, Workflow
+from engine.payload_limits import task_outside, workflow_outside
 from engine.status import TaskStatus, WorkflowStatus
 from engine.views import TaskView, WorkflowView
 from handlers import shapes
@@ -139,8 +140,9 @@ _workflow_fields = _copier(Workflow, WorkflowJson, "workflow_id", "rate_limit_ke
 class ExecutionShapes:
     """Encodes executions and tasks, and keeps the encoded parts that many of them share."""
 
-    def __init__(self, nodes_kept: int = 2048, definitions_kept: int = 128) -> None:
-        self._nodes_kept, self._definitions_kept = nodes_kept, definitions_kept
+    def __init__(self, nodes_kept: int = 2048, definitions_kept: int = 128, outside: bool = False) -> None:
+        """`outside`: large payloads are shown by their path in the external storage."""
+        self._nodes_kept, self._definitions_kept, self._outside = nodes_kept, definitions_kept, outside
         self._nodes: dict[tuple[str, str], NodeJson] = {}
         self._definitions: dict[str, Raw] = {}
         self._encoder = msgspec.json.Encoder()
@@ -157,6 +159,11 @@ class ExecutionShapes:
         """The JSON of one page of tasks."""
         return self._encoder.encode({"totalHits": page.total_hits, "results": [self._task(v) for v in page.results]})
 
+    def workflow_page(self, page: WorkflowPage) -> bytes:
+        """The JSON of one page of executions."""
+        results = [self._workflow(view) for view in page.results]
+        return self._encoder.encode({"totalHits": page.total_hits, "results": results})
+
     def workflow(self, view: WorkflowView) -> bytes:
         """The JSON of one execution."""
         return self._encoder.encode(self._workflow(view))
@@ -165,19 +172,24 @@ class ExecutionShapes:
         """The JSON of a list of executions."""
         return self._encoder.encode([self._workflow(view) for view in views])
 
+    def found(self, views: Sequence[WorkflowView], errors: dict[str, str]) -> bytes:
+        """The JSON of many executions that were asked for by id, with a sentence for each that could not be read."""
+        results = [self._workflow(view) for view in views]
+        return self._encoder.encode({"bulkErrorResults": errors, "bulkSuccessfulResults": results})
+
     def correlated(self, views: dict[str, list[WorkflowView]]) -> bytes:
         """The JSON of executions by correlation id."""
         return self._encoder.encode({key: [self._workflow(view) for view in found] for key, found in views.items()})
 
     def _task(self, view: TaskView) -> TaskJson:
-        task = view.task
+        task = task_outside(view.task) if self._outside else view.task
         node, task_def = self._node(view)
         fields: tuple[Any, ...] = (
             node,
             task_def,
             NO_METADATA,
             True,
-            _queue_wait(task),
+            queue_wait(task),
             task.iteration > 0,
             0,  # firstStartTime: the reference never sets it (golden get-envelope)
             {} if task.external_input_payload_storage_path else task.input_data,
@@ -188,7 +200,7 @@ class ExecutionShapes:
         return TaskJson(*fields)
 
     def _workflow(self, view: WorkflowView) -> WorkflowJson:
-        header = view.header
+        header = workflow_outside(view.header) if self._outside else view.header
         return WorkflowJson(
             [self._task(task) for task in view.tasks],
             self._definition(view),
@@ -234,7 +246,7 @@ def _remember(cache: dict[K, V], key: K, value: V, kept: int) -> V:
     return value
 
 
-def _queue_wait(task: Task) -> Millis:
+def queue_wait(task: Task) -> Millis:
     """How long it waited for its worker. The reference subtracts from the present time once a callback was asked
     for, so there the value grows with every look; this one stays what it was."""
     return max(0, task.start_time - task.scheduled_time) if task.start_time and task.scheduled_time else 0

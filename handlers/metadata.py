@@ -16,9 +16,14 @@ class Metadata:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def list_workflow_definitions(self, name: str | None = None) -> list[JsonObject]:
-        """All versions of all definitions, or of one name."""
-        return shapes.definitions(await self._engine.workflow_defs(name))
+    async def list_workflow_definitions(
+        self, name: str | None = None, classifier: str | None = None
+    ) -> list[JsonObject]:
+        """All versions of all definitions, or of one name or classifier."""
+        found = await self._engine.workflow_defs(name)
+        if classifier:
+            found = [definition for definition in found if _classifier(definition) == classifier.lower()]
+        return shapes.definitions(found)
 
     async def register_workflow_definition(self, body: Json, overwrite: bool = False) -> None:
         """Store a new definition; an existing one only with `overwrite`."""
@@ -85,6 +90,11 @@ class Metadata:
     async def delete_task_definition(self, task_type: str) -> None:
         """Delete one task definition."""
         await self._engine.delete_task_def(task_type)
+
+
+def _classifier(definition: WorkflowDef) -> str:
+    """What a definition says it is, in its metadata."""
+    return str(definition.metadata.get("classifier") or "workflow").lower()
 
 
 def _summaries(versions: Sequence[WorkflowDef]) -> list[JsonObject]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from engine.api import Engine
-from engine.ports import Clock
+from engine.ports import Clock, PayloadFiles
+from handlers.administration import About, Administration
 from handlers.bulk import Bulk
 from handlers.clock import SystemClock
 from handlers.events import Events
 from handlers.execution_shapes import ExecutionShapes
 from handlers.metadata import Metadata
+from handlers.payloads import Payloads
 from handlers.queues import Queues
 from handlers.runs import Runs
+from handlers.searches import Searches
 from handlers.scheduler import Scheduler
 from handlers.tasks import Tasks
 from handlers.tokens import Keys, Tokens
@@ -21,18 +24,31 @@ from handlers.workflow import Workflows
 Operation = Callable[..., Awaitable[object]]
 
 
-def operations(engine: Engine, clock: Clock | None = None, keys: Keys | None = None) -> dict[str, Operation]:
-    """Every operationId with its function, all over one engine; tokens only where there are keys to exchange."""
-    shapes = ExecutionShapes()
+def operations(
+    engine: Engine,
+    clock: Clock | None = None,
+    keys: Keys | None = None,
+    about: About | None = None,
+    files: PayloadFiles | None = None,
+    outside: bool = False,
+) -> dict[str, Operation]:
+    """Every operationId with its function, all over one engine; tokens only where there are keys to exchange.
+
+    `files` are large payloads that this server hands out itself; `outside`: large payloads are shown by their path.
+    """
+    shapes = ExecutionShapes(outside=outside)
     tasks = Tasks(engine, shapes, clock or SystemClock())
     return {
         **_metadata(Metadata(engine)),
         **_workflows(Workflows(engine, shapes)),
+        **_searches(Searches(engine, shapes)),
         **_bulk(Bulk(engine)),
         **_tasks(tasks),
         **_runs(Runs(engine, shapes)),
         **_queues(Queues(engine)),
         **_events(Events(engine)),
+        **_administration(Administration(engine, shapes, about or About())),
+        **_payloads(Payloads(engine, files)),
         **_scheduler(Scheduler(engine)),
         **({"issueToken": Tokens(keys).issue_token} if keys is not None else {}),
     }
@@ -67,7 +83,6 @@ def _workflows(workflows: Workflows) -> dict[str, Operation]:
         "getWorkflowTasks": workflows.get_workflow_tasks,
         "getWorkflowStatus": workflows.get_workflow_status,
         "getWorkflowsByCorrelationIds": workflows.get_workflows_by_correlation_ids,
-        "searchWorkflows": workflows.search_workflows,
         "pauseWorkflow": workflows.pause_workflow,
         "resumeWorkflow": workflows.resume_workflow,
         "restartWorkflow": workflows.restart_workflow,
@@ -81,6 +96,18 @@ def _workflows(workflows: Workflows) -> dict[str, Operation]:
         "terminateAndRemoveWorkflow": workflows.terminate_and_remove_workflow,
         "getWorkflowsByCorrelationId": workflows.get_workflows_by_correlation_id,
         "getRunningWorkflows": workflows.get_running_workflows,
+    }
+
+
+def _searches(searches: Searches) -> dict[str, Operation]:
+    return {
+        "searchWorkflows": searches.search_workflows,
+        "searchWorkflowsV2": searches.search_workflows_v2,
+        "searchWorkflowsByTasks": searches.search_workflows_by_tasks,
+        "searchWorkflowsByTasksV2": searches.search_workflows_by_tasks_v2,
+        "searchWorkflowsById": searches.search_workflows_by_id,
+        "searchTasks": searches.search_tasks,
+        "searchTasksV2": searches.search_tasks_v2,
     }
 
 
@@ -119,11 +146,36 @@ def _runs(runs: Runs) -> dict[str, Operation]:
     }
 
 
+def _administration(administration: Administration) -> dict[str, Operation]:
+    return {
+        "getVersion": administration.get_version,
+        "getEnvironment": administration.get_environment,
+        "getEnvironmentVariable": administration.get_environment_variable,
+        "getConfiguration": administration.get_configuration,
+        "getPendingTasks": administration.get_pending_tasks,
+        "requeueSweep": administration.requeue_sweep,
+        "verifyAndRepair": administration.verify_and_repair,
+        "getEventQueues": administration.get_event_queues,
+    }
+
+
+def _payloads(payloads: Payloads) -> dict[str, Operation]:
+    return {
+        "getWorkflowPayloadLocation": payloads.get_payload_location,
+        "getWorkflowPayloadLocation2": payloads.get_payload_location,
+        "getTaskPayloadLocation": payloads.get_payload_location,
+        "getTaskPayloadLocation2": payloads.get_payload_location,
+        "downloadPayload": payloads.download_payload,
+        "uploadPayload": payloads.upload_payload,
+    }
+
+
 def _queues(queues: Queues) -> dict[str, Operation]:
     return {
         "getTaskQueueSizes": queues.get_task_queue_sizes,
         "getTaskQueueSize": queues.get_task_queue_size,
         "getAllTaskQueues": queues.get_all_task_queues,
+        "getAllTaskQueuesVerbose": queues.get_all_task_queues_verbose,
         "getPollData": queues.get_poll_data,
         "getAllPollData": queues.get_all_poll_data,
         "requeueTasks": queues.requeue_tasks,
@@ -137,6 +189,10 @@ def _events(events: Events) -> dict[str, Operation]:
         "updateEventHandler": events.update_event_handler,
         "getEventHandlersForEvent": events.get_event_handlers_for_event,
         "deleteEventHandler": events.delete_event_handler,
+        "getDefaultEventQueues": events.get_default_event_queues,
+        "getDefaultEventQueueSizes": events.get_default_event_queue_sizes,
+        "updateByQueue": events.update_by_queue,
+        "updateByQueueAndTaskId": events.update_by_queue,
     }
 
 

@@ -14,6 +14,9 @@ from handlers.http.contract import load_document
 HEALTHY = {"healthResults": [], "suppressedHealthResults": [], "healthy": True}
 """The reference's answer, which its command line and test suites wait for."""
 
+CONTEXT = "window.conductor = window.conductor || {};\nwindow.conductor.CONDUCTOR_INTEGRATIONS_AI_ENABLED = false;\n"
+"""What the newer web UI asks of its server: the pages for agents, skills and secrets are hidden."""
+
 SWAGGER_ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 ASSETS_KEPT = 86_400
 """Seconds a browser may keep an asset."""
@@ -45,6 +48,7 @@ class Pages:
     def __call__(self, app: flask.Flask) -> None:
         """Add every page."""
         self._add_health(app)
+        app.add_url_rule("/context.js", "context", lambda: flask.Response(CONTEXT, mimetype="application/javascript"))
         self._add_contract(app)
         self._add_swagger_ui(app)
 

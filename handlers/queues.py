@@ -9,6 +9,9 @@ from engine.definitions import JsonObject
 from engine.dispatch import DEFAULT_DOMAIN
 from engine.ports import PollRecord
 
+SHARD = "a"
+"""What the SQL stores of the reference call their only shard."""
+
 
 class Queues:
     """The queue operations of one engine; every method is one operation of the contract."""
@@ -33,6 +36,10 @@ class Queues:
     async def get_all_task_queues(self) -> dict[str, int]:
         """Every queue in which something waits."""
         return await self._engine.queues.all()
+
+    async def get_all_task_queues_verbose(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The same by shard, of which there is one. A poll acknowledges at once, so nothing is unacknowledged."""
+        return {name: {SHARD: {"size": size, "uacked": 0}} for name, size in (await self._engine.queues.all()).items()}
 
     async def get_poll_data(self, task_type: str) -> list[JsonObject]:
         """The last polls of one type."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.api import Engine
 from engine.definitions import Json, JsonObject
-from engine.draft import replace
 from engine.requests import StartWorkflowRequest, WorkflowTestRequest
 from engine.status import TaskStatus
 from handlers import run_shapes
@@ -34,8 +33,8 @@ class Runs:
         return_strategy: str = "TARGET_WORKFLOW",
     ) -> Answer:
         """Start an execution, and answer when it settles or the time is over; name and version are the path's."""
-        request = parse(body, StartWorkflowRequest, "executeWorkflow.arg0")
-        request = replace(request, name=name, version=version or None)
+        asked = {**body, "name": name, "version": version or None}
+        request = parse(asked, StartWorkflowRequest, "executeWorkflow.arg0")
         references = [reference.strip() for reference in wait_until_task_ref or ()]
         settled = await self._engine.synchronous.execute(request, references, wait_for_seconds)
         return run_shapes.run(self._shapes, settled, return_strategy, request_id) or NOTHING

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import functools
+import importlib.metadata
 import os
 import typing
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 PREFIX = "SEGUE_"
+ENVIRONMENT_PREFIX = "CONDUCTOR_ENV_"
 SECRET_PREFIX = "CONDUCTOR_SECRET_"  # noqa: S105 - where secrets are, as in Conductor
 
 LogFormat = Literal["console", "json"]
@@ -75,6 +77,15 @@ class Settings:
     task_status_queue: str = ""
     """The event queue on which every status change of every task is published."""
 
+    payloads: str = ""
+    """Where large payloads go: a folder, or `s3://BUCKET/PREFIX`; empty = nowhere, they are shown whole."""
+    payloads_url: str = ""
+    """Under which URL clients reach the API of this server, for payloads in a folder."""
+    payloads_endpoint: str = ""
+    """The URL of the object store, where it is not Amazon's."""
+    payloads_seconds: Positive = 300
+    """How long the address of a payload is good."""
+
     crash_point: str = ""
     """For tests: `NAME:COUNT` ends the server as a power cut would, when that point is reached for that time."""
 
@@ -131,6 +142,28 @@ def secrets(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """What `${workflow.secrets.NAME}` stands for: the variables behind `CONDUCTOR_SECRET_`, by NAME."""
     given = os.environ if environ is None else environ
     return {name.removeprefix(SECRET_PREFIX): text for name, text in given.items() if name.startswith(SECRET_PREFIX)}
+
+
+def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What definitions may know of the machine: the variables behind `CONDUCTOR_ENV_`, by NAME."""
+    given = os.environ if environ is None else environ
+    found = {name: text for name, text in given.items() if name.startswith(ENVIRONMENT_PREFIX)}
+    return {name.removeprefix(ENVIRONMENT_PREFIX): text for name, text in found.items()}
+
+
+def version() -> str:
+    """The version of this server."""
+    try:
+        return importlib.metadata.version("segue")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """The settings by their variables, for people: without what is secret."""
+    values = {field.name: str(getattr(settings, field.name)) for field in dataclasses.fields(settings) if field.repr}
+    values["mongo"] = settings.store_place if settings.mongo else ""
+    return {PREFIX + name.upper(): value for name, value in values.items()}
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:

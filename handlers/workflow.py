@@ -5,9 +5,7 @@ from __future__ import annotations
 from engine.api import Engine
 from engine.definitions import Json, JsonObject
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest, StartWorkflowRequest
-from engine.search_parser import parse_search
 from engine.status import TaskStatus
-from handlers import summary_shape
 from handlers.codec import parse
 from handlers.execution_shapes import ExecutionShapes
 
@@ -89,20 +87,6 @@ class Workflows:
         if start_time and end_time:
             return await self._engine.lookups.started_between(name, version, start_time, end_time)
         return await self._engine.lookups.running(name, version)
-
-    async def search_workflows(
-        self,
-        start: int = 0,
-        size: int = 100,
-        sort: str | None = None,
-        free_text: str | None = None,
-        query: str | None = None,
-        classifier: str | None = None,
-        top_level_only: bool = False,
-    ) -> bytes:
-        """One page of executions that match a query."""
-        search = parse_search(query, free_text, start, size, sort, classifier=classifier, top_level_only=top_level_only)
-        return summary_shape.page(await self._engine.search(search))
 
     async def pause_workflow(self, workflow_id: str) -> None:
         """Schedule nothing more until it is resumed."""

@@ -1,4 +1,6 @@
-"""What a search means, for every store: columns, comparable values, and the predicate over summaries in memory.
+"""What a search means, for every store: columns, comparable values, and the predicate over rows in memory.
+
+A row is the summary of an execution, or a task.
 
 `field != value` is the negation of `=`, so it holds for an unset field. Every other comparison fails on an unset one.
 Letters compare exactly, but `*` patterns and free text ignore the case of ASCII letters (as SQLite's LIKE does).
@@ -8,12 +10,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import msgspec
 
 from engine.errors import InvalidInput
-from engine.model import Summary
+from engine.model import Summary, Task
 from engine.search import (
+    SEARCH_FIELDS,
+    TASK_FIELDS,
     TEXT_FIELDS,
     TIME_FIELDS,
     And,
@@ -30,7 +35,8 @@ from engine.search import (
 )
 
 Value = str | int
-Predicate = Callable[[Summary], bool]
+Row = TypeVar("Row", Summary, Task)
+Predicate = Callable[[Summary | Task], bool]
 
 COLUMNS: dict[Field, str] = {
     "workflowId": "workflow_id",
@@ -44,7 +50,13 @@ COLUMNS: dict[Field, str] = {
     "updateTime": "update_time",
     "version": "version",
     "priority": "priority",
+    "taskId": "task_id",
+    "taskType": "task_type",
+    "taskDefName": "task_def_name",
+    "scheduledTime": "scheduled_time",
 }
+SUMMARY_COLUMNS = {field: column for field, column in COLUMNS.items() if field in SEARCH_FIELDS}
+TASK_COLUMNS = {field: column for field, column in COLUMNS.items() if field in TASK_FIELDS}
 
 _TEST: dict[Operator, Callable[[Value, Value], bool]] = {
     "=": operator.eq,
@@ -58,9 +70,11 @@ _INT64 = 2**63 - 1
 _json = msgspec.json.Encoder()
 
 
-def stored_value(summary: Summary, field: Field) -> Value | None:
+def stored_value(row: Summary | Task, field: Field) -> Value | None:
     """The comparable value of a field; None when it is unset (a time of 0 is)."""
-    value: Value | None = getattr(summary, COLUMNS[field])
+    if field == "workflowId":
+        return row.workflow_instance_id if isinstance(row, Task) else row.workflow_id
+    value: Value | None = getattr(row, COLUMNS[field])
     return None if field in TIME_FIELDS and not value else value
 
 
@@ -88,30 +102,35 @@ def order_of(search: Search) -> tuple[Sort, ...]:
     return (*(search.sort or (Sort("startTime", descending=True),)), Sort("workflowId"))
 
 
+def task_order_of(search: Search) -> tuple[Sort, ...]:
+    """The same for a search for tasks."""
+    return (*(search.sort or (Sort("startTime", descending=True),)), Sort("taskId"))
+
+
 def summary_json(summary: Summary) -> str:
     """The text that free text is looked for in."""
     return _json.encode(summary).decode()
 
 
-def matches(search: Search) -> Predicate:
-    """The predicate of a search: its query and its free text."""
-    query, needle = predicate(search.query), search.free_text.encode().lower()
+def matches(wanted: Query, free_text: str) -> Predicate:
+    """The predicate of a query and a free text."""
+    query, needle = predicate(wanted), free_text.encode().lower()
     if not needle:
         return query
-    return lambda summary: query(summary) and needle in _json.encode(summary).lower()
+    return lambda row: query(row) and needle in _json.encode(row).lower()
 
 
 def predicate(query: Query) -> Predicate:
-    """What `query` says of one summary."""
+    """What `query` says of one row."""
     match query:
         case And(parts):
             tests = [predicate(part) for part in parts]
-            return lambda summary: all(test(summary) for test in tests)
+            return lambda row: all(test(row) for test in tests)
         case Or(parts):
             tests = [predicate(part) for part in parts]
-            return lambda summary: any(test(summary) for test in tests)
+            return lambda row: any(test(row) for test in tests)
         case IsNull(field, negated):
-            return lambda summary: (stored_value(summary, field) is None) != negated
+            return lambda row: (stored_value(row, field) is None) != negated
         case StartsWith(field, prefix):
             return _known(field, lambda value: str(value).startswith(prefix))
         case OneOf(field, values):
@@ -121,22 +140,22 @@ def predicate(query: Query) -> Predicate:
             return _comparison(query)
 
 
-def in_order(summaries: Iterable[Summary], sort: tuple[Sort, ...]) -> list[Summary]:
+def in_order(rows: Iterable[Row], sort: tuple[Sort, ...]) -> list[Row]:
     """Sorted by all keys; unset values are lowest."""
-    ordered = list(summaries)
+    ordered = list(rows)
     for key in reversed(sort):
-        ordered.sort(key=lambda summary: _sort_value(summary, key.field), reverse=key.descending)
+        ordered.sort(key=lambda row: _sort_value(row, key.field), reverse=key.descending)
     return ordered
 
 
-def _sort_value(summary: Summary, field: Field) -> tuple[bool, Value]:
-    value = stored_value(summary, field)
+def _sort_value(row: Summary | Task, field: Field) -> tuple[bool, Value]:
+    value = stored_value(row, field)
     return (value is not None, value if value is not None else 0)
 
 
 def _known(field: Field, test: Callable[[Value], bool]) -> Predicate:
-    def holds(summary: Summary) -> bool:
-        value = stored_value(summary, field)
+    def holds(row: Summary | Task) -> bool:
+        value = stored_value(row, field)
         return value is not None and test(value)
 
     return holds
@@ -145,7 +164,7 @@ def _known(field: Field, test: Callable[[Value], bool]) -> Predicate:
 def _comparison(comparison: Comparison) -> Predicate:
     field, sign = comparison.field, comparison.operator
     positive = _known(field, _value_test(field, "=" if sign == "!=" else sign, comparison.value))
-    return (lambda summary: not positive(summary)) if sign == "!=" else positive
+    return (lambda row: not positive(row)) if sign == "!=" else positive
 
 
 def _value_test(field: Field, sign: Operator, value: Value) -> Callable[[Value], bool]:

@@ -64,6 +64,12 @@ class Listener:
                 if message.published <= until:
                     self._offer(message)
 
+    async def sizes(self) -> dict[str, int]:
+        """How many messages wait on each event queue that an active handler listens to."""
+        await self._catalog.refresh()
+        events = sorted({handler.event for handler in self._catalog.event_handlers(active_only=True)})
+        return {event: len(await self._waiting.of(event)) for event in events}
+
     async def sweep(self) -> None:
         """Take up what a crash or another process has left behind."""
         await self.refresh(LEFT_BEHIND_MS)

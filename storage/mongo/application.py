@@ -15,16 +15,16 @@ from engine.ports import Commit
 from storage.mongo.client import Doc, insist, listed
 from storage.mongo.collections import Collections
 from storage.mongo.lane import LARGEST
-from storage.mongo.pending import ENTRY_FIELDS, Pending
-from storage.search import COLUMNS
+from storage.mongo.pending import ENTRY_FIELDS, TASK_FIELDS, Pending
+from storage.search import SUMMARY_COLUMNS
 
 PART = 8 * 1024 * 1024
 """Bytes of a part."""
 SMALL = 2 * 1024 * 1024
 """Bytes that every header has room for."""
 _DUPLICATE = 11000
-_TASK_LEAVES = dict.fromkeys((*ENTRY_FIELDS, "seq", "doc", "deadline", "wake", "again", "fired"), "")
-_SUMMARY_LEAVES = dict.fromkeys((*COLUMNS.values(), "idempotency_key", "doc"), "")
+_TASK_LEAVES = dict.fromkeys((*ENTRY_FIELDS, *TASK_FIELDS), "")
+_SUMMARY_LEAVES = dict.fromkeys((*SUMMARY_COLUMNS.values(), "idempotency_key", "doc"), "")
 _HEADER_LEAVES = dict.fromkeys(("doc", "deadline", "wake", "again", "fired", "outbox", "purged", "update_time"), "")
 
 

@@ -3,7 +3,7 @@
 | collection | one document per | what stands in it |
 |---|---|---|
 | workflows | execution | header (`doc`), `version`, `stamp`, deadline, and the `pending` changes of its last commits |
-| tasks | task | the task (`doc`), its `stamp`, its deadline, and for as long as it has one its queue entry |
+| tasks | task | the task (`doc`), its columns, `stamp` and deadline, and for as long as it has one its queue entry |
 | summaries | execution | the row that searches see |
 | documents | definition, handler, snapshot | its JSON |
 | logs, polls | log line, polled queue | its JSON |
@@ -56,6 +56,10 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
         "tasks": (
             _index("workflow", "workflow_id", "seq"),
             _index("changed", "workflow_id", "stamp"),
+            _index("start", "-start_time", "_id"),
+            _index("type", "task_type", "-start_time", "_id"),
+            _index("name", "task_def_name", "-start_time", "_id"),
+            _index("status", "status", "-start_time", "_id"),
             _index("claim", "queue", "lane", "-priority", "free_at", sparse=True),
             _index("next", "queue", "lane", "free_at", sparse=True),
             _index("sizes", "claimed", "queue", sparse=True),

@@ -17,13 +17,14 @@ from engine.model import Summary, Task
 from engine.ports import Commit, Document, Limit, QueueEntry
 from engine.status import TaskStatus
 from storage.mongo.client import Doc
-from storage.search import COLUMNS, stored_value, summary_json
+from storage.search import SUMMARY_COLUMNS, TASK_COLUMNS, stored_value, summary_json
 
 ENTRY_FIELDS = (
     "queue", "lane", "limit", "limit_key", "priority", "available_at", "free_at", "claimed", "holder", "bell",
     "slot", "window", "window_at", "served",
 )  # fmt: skip
-_TASK_FIELDS = ("seq", "doc", "deadline", "wake", "again", "fired")
+_SEARCHED = {field: column for field, column in TASK_COLUMNS.items() if field not in ("workflowId", "taskId")}
+TASK_FIELDS = ("seq", "doc", "deadline", "wake", "again", "fired", *_SEARCHED.values())
 _encode = msgspec.json.Encoder().encode
 
 
@@ -195,7 +196,7 @@ def _bytes(text: str) -> int:
 def _removal(task_id: str, stamp: int) -> TaskChange:
     """What is left remembers that the task was removed, until an index lets it expire."""
     change = TaskChange(task_id, stamp)
-    change.drop((*ENTRY_FIELDS, *_TASK_FIELDS))
+    change.drop((*ENTRY_FIELDS, *TASK_FIELDS))
     change.put({"gone": True})
     change.removed = True
     return change
@@ -236,7 +237,8 @@ def slot(key: str, number: int | str) -> str:
 
 def _task(workflow_id: str, task: Task, stamp: int) -> TaskChange:
     change = TaskChange(task.task_id, stamp)
-    change.put({"workflow_id": workflow_id, "seq": task.seq, "doc": encoded(task)})
+    columns: Doc = {column: stored_value(task, field) for field, column in _SEARCHED.items()}
+    change.put({"workflow_id": workflow_id, "seq": task.seq, **columns, "doc": encoded(task)})
     change.drop(("gone", "removed_at"))
     if task.deadline:
         change.put({"deadline": task.deadline, "wake": task.deadline, "fired": 0})
@@ -249,7 +251,7 @@ def _task(workflow_id: str, task: Task, stamp: int) -> TaskChange:
 
 def summary_row(summary: Summary, stamp: int) -> Doc:
     """Columns for searches, and the summary itself."""
-    columns: dict[str, Any] = {name: stored_value(summary, field) for field, name in COLUMNS.items()}
+    columns: dict[str, Any] = {name: stored_value(summary, field) for field, name in SUMMARY_COLUMNS.items()}
     return {**columns, "idempotency_key": summary.idempotency_key, "stamp": stamp, "doc": summary_json(summary)}
 
 

@@ -31,9 +31,9 @@ _DIGITS = 19
 _summary = msgspec.json.Decoder(Summary)
 
 
-async def page_of(collections: Collections, wanted: Search) -> Page:
-    """One page, and the exact number of hits at about the same moment."""
-    where = condition(wanted)
+async def page_of(collections: Collections, wanted: Search, only: Doc | None = None) -> Page:
+    """One page, and the exact number of hits at about the same moment; `only` is a condition beside the search's."""
+    where = _all([condition(wanted), only or {}])
     sort = _sort(order_of(wanted))
 
     async def found() -> list[Doc]:

@@ -11,7 +11,7 @@ from pymongo.errors import ConfigurationError, PyMongoError
 
 from engine.errors import Unavailable
 from engine.model import Millis
-from engine.ports import Changes, Commit, Document, Due, Page, PollRecord, QueueEntry, Stored
+from engine.ports import Changes, Commit, Document, Due, FoundTasks, Page, PollRecord, QueueEntry, Stored
 from engine.requests import TaskExecLog
 from engine.search import Search
 from storage.mongo.application import Application
@@ -24,6 +24,7 @@ from storage.mongo.queues import Queues
 from storage.mongo.records import Records
 from storage.mongo.search import page_of
 from storage.mongo.stream import Stream
+from storage.mongo.task_search import owners, tasks_of
 from storage.mongo.timers import Timers
 
 log = logging.getLogger("segue.mongo")
@@ -186,7 +187,16 @@ class MongoStore:
 
     async def search(self, search: Search) -> Page:
         """See `Executions`."""
-        return await page_of(self._parts.collections, search)
+        only = None
+        if search.has_task:
+            await self._parts.journal.flush()
+            only = await owners(self._parts.collections, search.has_task)
+        return await page_of(self._parts.collections, search, only)
+
+    async def search_tasks(self, search: Search) -> FoundTasks:
+        """See `Executions`."""
+        await self._parts.journal.flush()
+        return await tasks_of(self._parts.collections, search)
 
     # queues and timers
 

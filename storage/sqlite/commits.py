@@ -13,9 +13,12 @@ _PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_i
     deadline = coalesce(excluded.deadline, deadline), outbox = coalesce(excluded.outbox, outbox)"""
 _PUT_HEADER = "insert into header values(?,?) on conflict(workflow_id) do update set doc = excluded.doc"
 # A place that another task holds violates "not null", as a task id that stands elsewhere violates "unique".
-_PUT_TASK = """insert into task values(?,?,?,?,?,?,?) on conflict(workflow_id, seq) do update set
+_PUT_TASK = """insert into task values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(workflow_id, seq) do update set
     status = excluded.status, deadline = excluded.deadline, entry = coalesce(excluded.entry, entry),
-    doc = iif(task_id = excluded.task_id, excluded.doc, null)"""
+    ended = excluded.ended, task_type = excluded.task_type, task_def_name = excluded.task_def_name,
+    workflow_type = excluded.workflow_type, correlation_id = excluded.correlation_id,
+    scheduled_time = excluded.scheduled_time, start_time = excluded.start_time, end_time = excluded.end_time,
+    update_time = excluded.update_time, doc = iif(task_id = excluded.task_id, excluded.doc, null)"""
 _PUT_SUMMARY = """insert into summary(workflow_id, workflow_type, version, status, start_time, update_time, end_time,
     correlation_id, parent_workflow_id, priority, classifier, idempotency_key, doc) values(?,?,?,?,?,?,?,?,?,?,?,?,?)
     on conflict(workflow_id) do update set workflow_type = excluded.workflow_type, version = excluded.version,

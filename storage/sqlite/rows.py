@@ -83,7 +83,24 @@ def _workflow_row(commit: Commit) -> Row | None:
 
 
 def _task_row(workflow_id: str, task: Task, entry: bytes | str | None) -> Row:
-    return (workflow_id, task.seq, task.task_id, task.status.value, task.deadline, entry, encode(task))
+    return (
+        workflow_id,
+        task.seq,
+        task.task_id,
+        task.status.value,
+        task.deadline,
+        entry,
+        task.status.terminal,
+        task.task_type,
+        task.task_def_name,
+        task.workflow_type,
+        task.correlation_id,
+        task.scheduled_time or None,
+        task.start_time or None,
+        task.end_time or None,
+        task.update_time or None,
+        encode(task),
+    )
 
 
 def _summary_row(summary: Summary) -> Row:

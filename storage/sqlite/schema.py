@@ -5,7 +5,10 @@ is kept apart from what can be large (`header`), so that a step costs the same w
 
 - `workflow.version` and `update_time` are newer than those inside the header's document: a commit may raise only them.
 - `task.entry` is the task's queue entry for as long as it has one: '' or null = none. Ready queues are rebuilt from it.
-- `tally` counts `summary` by type and status, so that the usual searches know their total without counting.
+- `tally` counts `summary` by type and status, `task_tally` the ended tasks, so that the usual searches know their total
+  without counting.
+- The indexes for searches hold ended tasks only, so that a task is put into them once. `ended` is a column of them too:
+  otherwise what it says would be looked up in the table when hits are counted.
 """
 
 from __future__ import annotations
@@ -58,7 +61,51 @@ _FIRST = (
         queue_name text, domain text, doc blob not null, primary key(queue_name, domain)) without rowid""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_TASK_SEARCH = (
+    # `doc` comes last: what stands behind a long document costs reading it.
+    """create table new_task(
+        workflow_id text, seq integer, task_id text not null, status text not null, deadline integer not null,
+        entry blob, ended integer not null, task_type text not null, task_def_name text not null,
+        workflow_type text not null, correlation_id text, scheduled_time integer, start_time integer, end_time integer,
+        update_time integer, doc blob not null, primary key(workflow_id, seq)) without rowid""",
+    """insert into new_task select workflow_id, seq, task_id, status, deadline, entry,
+        status not in ('SCHEDULED', 'IN_PROGRESS'), json ->> '$.taskType', json ->> '$.taskDefName',
+        coalesce(json ->> '$.workflowType', ''), json ->> '$.correlationId', json ->> '$.scheduledTime',
+        json ->> '$.startTime', json ->> '$.endTime', json ->> '$.updateTime', doc
+        from (select *, cast(doc as text) as json from task)""",
+    "drop table task",
+    "alter table new_task rename to task",
+    "create unique index task_id on task(task_id)",
+    "create index task_wakes on task(workflow_id, seq) where entry > '' or deadline > 0",
+    "create index task_open on task(workflow_id, seq) where ended = 0",
+    "create index task_start on task(start_time desc, task_id, ended) where ended = 1",
+    """create index task_type on task(task_type, start_time desc, task_id, status, task_def_name, ended)
+        where ended = 1""",
+    """create index task_name on task(task_def_name, start_time desc, task_id, status, task_type, ended)
+        where ended = 1 and task_def_name <> task_type""",
+    """create index task_outcome on task(status, task_type, start_time desc, task_id, task_def_name, ended)
+        where ended = 1 and status <> 'COMPLETED'""",
+    """create table task_tally(
+        task_type text, status text, n integer not null, primary key(task_type, status)) without rowid""",
+    "insert into task_tally select task_type, status, count(*) from task where ended = 1 group by task_type, status",
+    """create trigger task_added after insert on task when new.ended begin
+        insert into task_tally values(new.task_type, new.status, 1)
+        on conflict(task_type, status) do update set n = n + 1; end""",
+    """create trigger task_removed after delete on task when old.ended begin
+        update task_tally set n = n - 1 where task_type = old.task_type and status = old.status; end""",
+    """create trigger task_ended after update on task when new.ended and not old.ended begin
+        insert into task_tally values(new.task_type, new.status, 1)
+        on conflict(task_type, status) do update set n = n + 1; end""",
+    """create trigger task_reopened after update on task when old.ended and not new.ended begin
+        update task_tally set n = n - 1 where task_type = old.task_type and status = old.status; end""",
+    """create trigger task_moved after update on task
+        when old.ended and new.ended and old.status || ' ' || old.task_type <> new.status || ' ' || new.task_type begin
+        update task_tally set n = n - 1 where task_type = old.task_type and status = old.status;
+        insert into task_tally values(new.task_type, new.status, 1)
+        on conflict(task_type, status) do update set n = n + 1; end""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH)
 """Step n brings a file from `user_version` n to n + 1. Steps that were released are never edited."""
 
 

@@ -1,4 +1,9 @@
-"""Searches as SQL over the columns of `summary`; `storage.search` says what they mean. Every value is a parameter."""
+"""Searches as SQL: for executions over `summary`, for tasks over `task`.
+
+Tasks that have ended stand in indexes of their own, by start time, type, name and outcome, and are counted in
+`task_tally`; open ones are few and stand in none of them. So a step writes no index but those of the task that ends,
+and a search asks each part for its share.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +11,27 @@ import sqlite3
 
 import msgspec
 
-from engine.model import Summary
-from engine.ports import Page
-from engine.search import And, Comparison, Field, IsNull, OneOf, Or, Query, Search, Sort, StartsWith
-from storage.search import COLUMNS, Value, asked_value, order_of, wildcard
+from engine.model import Summary, Task
+from engine.ports import FoundTasks, Page
+from engine.search import And, Comparison, HasTask, OneOf, Or, Query, Search
+from storage.search import COLUMNS, Value, order_of, task_order_of
+from storage.sqlite.conditions import Condition, compiled, condition, fields, order
 from storage.sqlite.reads import one_state
 
-Condition = tuple[str, list[Value]]
-"""A piece of SQL and its parameters."""
-
-_TRUE: Condition = ("1", [])
-_FALSE: Condition = ("0", [])
 _TALLIED = frozenset({"workflowType", "status"})
-_LIST = "(select value from json_each(?))"
-"""One parameter for a whole list: SQLite bounds the number of parameters."""
+_TASKS_TALLIED = frozenset({"taskType", "status"})
+_OPEN: Condition = ("ended = 0", [])
+_ENDED: Condition = ("ended = 1", [])
+_NAMED: Condition = ("ended = 1 and task_def_name <> task_type", [])
 
 _summary = msgspec.json.Decoder(Summary)
-_encode = msgspec.json.Encoder().encode
+_task = msgspec.json.Decoder(Task)
 
 
 def page_of(db: sqlite3.Connection, wanted: Search) -> Page:
     """One page, and the exact number of hits."""
-    where, values = condition(wanted)
-    ids = f"select id from summary where {where} order by {_order(wanted)} limit ? offset ?"  # noqa: S608
+    where, values = _executions(wanted)
+    ids = f"select id from summary where {where} order by {order(order_of(wanted))} limit ? offset ?"  # noqa: S608
     with one_state(db):
         total = _total(db, wanted, where, values)
         # Only ids are sorted, so that a sort without an index does not carry the documents along.
@@ -37,74 +40,107 @@ def page_of(db: sqlite3.Connection, wanted: Search) -> Page:
     return Page(total, tuple([_summary.decode(doc) for doc in found]))
 
 
-def condition(wanted: Search) -> Condition:
-    """The condition of a search: its query and its free text."""
-    where, values = _compile(wanted.query)
-    if not wanted.free_text:
+def tasks_of(db: sqlite3.Connection, wanted: Search) -> FoundTasks:
+    """One page of tasks, and the exact number of hits."""
+    statement, values = tasks_statement(wanted)
+    with one_state(db):
+        total = sum(_count(db, counted) for counted in task_counts(wanted))
+        hits = db.execute(statement, [*values, wanted.size, wanted.start]).fetchall()
+        found = [_document(db, *hit[:2]) for hit in hits]
+    return FoundTasks(total, tuple([_task.decode(doc) for doc in found]))
+
+
+def _executions(wanted: Search) -> Condition:
+    where, values = condition(wanted.query, wanted.free_text)
+    if wanted.has_task is None:
         return where, values
-    return f"({where}) and instr(lower(doc), lower(?)) > 0", [*values, wanted.free_text]
+    owners, more = _union("select workflow_id from task where {}", _parts(wanted.has_task))
+    return f"({where}) and workflow_id in ({owners})", [*values, *more]
 
 
 def _total(db: sqlite3.Connection, wanted: Search, where: str, values: list[Value]) -> int:
-    if wanted.free_text or not _fields(wanted.query) <= _TALLIED:
-        statement = f"select count(*) from summary where {where}"  # noqa: S608
-    else:
-        statement = f"select coalesce(sum(n), 0) from tally where {where}"  # noqa: S608
-    return int(db.execute(statement, values).fetchone()[0])
+    if wanted.free_text or wanted.has_task or not fields(wanted.query) <= _TALLIED:
+        return _count(db, (f"select count(*) from summary where {where}", values))  # noqa: S608
+    return _count(db, (f"select coalesce(sum(n), 0) from tally where {where}", values))  # noqa: S608
 
 
-def _order(wanted: Search) -> str:
-    return ", ".join(_order_key(key) for key in order_of(wanted))
+def _count(db: sqlite3.Connection, counted: Condition) -> int:
+    return int(db.execute(*counted).fetchone()[0])
 
 
-def _order_key(key: Sort) -> str:
-    return f"{COLUMNS[key.field]} {'desc' if key.descending else 'asc'}"
+def tasks_statement(wanted: Search) -> Condition:
+    """Selects the places of one page of tasks; lacks the values of the last two parameters, size and start."""
+    keys = order(task_order_of(wanted))
+    columns = ", ".join(dict.fromkeys(["workflow_id", "seq", *(COLUMNS[key.field] for key in task_order_of(wanted))]))
+    limit = f"order by {keys} limit {wanted.start + wanted.size}"
+    share = f"select * from (select {columns} from task where {{}} {limit})"  # noqa: S608
+    shares, values = _union(share, _parts(wanted))
+    return f"{shares} order by {keys} limit ? offset ?", values
 
 
-def _fields(query: Query) -> frozenset[Field]:
-    if isinstance(query, And | Or):
-        return frozenset().union(*(_fields(part) for part in query.parts))
-    return frozenset({query.field})
+def task_counts(wanted: Search) -> list[Condition]:
+    """Each counts a part of the tasks that fit."""
+    if wanted.free_text or not fields(wanted.query) <= _TASKS_TALLIED:
+        return [(f"select count(*) from task where {where}", values) for where, values in _parts(wanted)]  # noqa: S608
+    where, values = compiled(wanted.query)
+    return [
+        (f"select coalesce(sum(n), 0) from task_tally where {where}", values),  # noqa: S608
+        (f"select count(*) from task where ended = 0 and ({where})", values),  # noqa: S608
+    ]
 
 
-def _compile(query: Query) -> Condition:
+def _union(statement: str, parts: list[Condition]) -> Condition:
+    return " union all ".join(statement.format(where) for where, _ in parts), [each for _, v in parts for each in v]
+
+
+def _parts(wanted: Search | HasTask) -> list[Condition]:
+    """Conditions that no two tasks share; each can use the index that is made for it."""
+    where, values = condition(wanted.query, wanted.free_text)
+    if _never_completed(wanted.query):
+        where = f"status <> 'COMPLETED' and ({where})"
+    return [(f"{part} and ({where})", [*own, *values]) for part, own in _kinds(wanted.query)]
+
+
+def _kinds(query: Query) -> list[Condition]:
+    """A worker task has the name of its type, so only the names of other tasks stand in an index of their own."""
+    name = _named(query)
+    if name is None:
+        return [_OPEN, _ENDED]
+    as_type, values = compiled(msgspec.structs.replace(name, field="taskType"))
+    return [_OPEN, (f"ended = 1 and {as_type} and task_def_name = task_type", values), _NAMED]
+
+
+def _named(query: Query) -> Comparison | OneOf | None:
+    """The part of a query that names task definitions exactly, if all that fits it must have one of these names."""
     match query:
         case And(parts):
-            return _joined("and", [_compile(part) for part in parts]) if parts else _TRUE
+            return next((found for part in parts if (found := _named(part))), None)
+        case Comparison("taskDefName", "=", value):
+            return None if "*" in str(value) else query
+        case OneOf("taskDefName"):
+            return query
+        case _:
+            return None
+
+
+def _never_completed(query: Query) -> bool:
+    """True when nothing that is COMPLETED fits."""
+    match query:
+        case And(parts):
+            return any(map(_never_completed, parts))
         case Or(parts):
-            return _joined("or", [_compile(part) for part in parts]) if parts else _FALSE
-        case IsNull(field, negated):
-            return (f"{COLUMNS[field]} is {'not ' if negated else ''}null", [])
-        case StartsWith(field, prefix):
-            return (f"substr(cast({COLUMNS[field]} as text), 1, ?) = ?", [len(prefix), prefix])
-        case OneOf(field, values):
-            asked = [found for value in values if (found := asked_value(field, value)) is not None]
-            return (f"{COLUMNS[field]} in {_LIST}", [_encode(asked).decode()])
-        case Comparison():
-            return _comparison(query)
+            return bool(parts) and all(map(_never_completed, parts))
+        case Comparison("status", "=", value):
+            return value != "COMPLETED" and "*" not in str(value)
+        case Comparison("status", "!=", value):
+            return value == "COMPLETED"
+        case OneOf("status", values):
+            return "COMPLETED" not in values
+        case _:
+            return False
 
 
-def _joined(word: str, conditions: list[Condition]) -> Condition:
-    """Joined as a balanced tree: SQLite bounds the depth of an expression, and a long chain is deep."""
-    if len(conditions) == 1:
-        return conditions[0]
-    middle = len(conditions) // 2
-    (left, before), (right, after) = _joined(word, conditions[:middle]), _joined(word, conditions[middle:])
-    return (f"({left} {word} {right})", [*before, *after])
-
-
-def _comparison(comparison: Comparison) -> Condition:
-    column, sign = COLUMNS[comparison.field], comparison.operator
-    if pattern := wildcard(comparison.field, sign, comparison.value):
-        like = f"{column} like ? escape '\\'"
-        return (f"({column} is null or not {like})" if sign == "!=" else like, [_like(pattern)])
-    asked = asked_value(comparison.field, comparison.value)
-    if asked is None:
-        return _TRUE if sign == "!=" else _FALSE
-    return (f"{column} {'is not' if sign == '!=' else sign} ?", [asked])
-
-
-def _like(pattern: str) -> str:
-    for special in "\\%_":
-        pattern = pattern.replace(special, "\\" + special)
-    return pattern.replace("*", "%")
+def _document(db: sqlite3.Connection, workflow_id: str, seq: int) -> bytes:
+    found = db.execute("select doc from task where workflow_id = ? and seq = ?", (workflow_id, seq)).fetchone()
+    document: bytes = found[0]
+    return document

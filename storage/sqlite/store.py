@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.errors import AlreadyExists, Unavailable
-from engine.ports import Commit, Document, Page, PollRecord, Stored
+from engine.ports import Commit, Document, FoundTasks, Page, PollRecord, Stored
 from engine.requests import TaskExecLog
 from engine.search import Search
 from storage.deadlines import Deadlines
@@ -23,7 +23,7 @@ from storage.sqlite.ownership import Ownership
 from storage.sqlite.readers import Readers
 from storage.sqlite.rows import document_row, rows_of
 from storage.sqlite.schema import migrate
-from storage.sqlite.search import page_of
+from storage.sqlite.search import page_of, tasks_of
 from storage.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -135,6 +135,10 @@ class SqliteStore(SoleOwner, LocalQueues):
     async def search(self, search: Search) -> Page:
         """See `Executions`."""
         return await self._read(partial(page_of, wanted=search))
+
+    async def search_tasks(self, search: Search) -> FoundTasks:
+        """See `Executions`."""
+        return await self._read(partial(tasks_of, wanted=search))
 
     # records
 

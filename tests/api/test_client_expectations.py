@@ -167,6 +167,16 @@ def test_q25_a_name_filters_the_definitions(rest: Rest) -> None:
     assert [(definition["name"], definition["version"]) for definition in listed] == [(name, 1), (name, 2)]
 
 
+# Q26: the newer web UI loads its flags before anything else.
+
+
+def test_q26_the_flags_of_the_web_ui_are_served(server: Server) -> None:
+    answer = httpx.get(f"{server.root_url}/context.js", trust_env=False)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/javascript")
+    assert answer.text.startswith("window.conductor = window.conductor || {};")
+
+
 # Q31: JavaScript probes for the commercial product.
 
 

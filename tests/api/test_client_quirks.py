@@ -1,7 +1,6 @@
 """What the official clients really send (Q1 to Q30 of the reference), byte for byte, against a real server process.
 
-What they expect and cannot bear is in `test_client_expectations.py`. Not here, as their operations come later: Q8's
-parameters of synchronous execution, Q16 (schedules), Q26 (`/context.js` of the web UI).
+What they expect and cannot bear is in `test_client_expectations.py`; Q16 stands with the schedules.
 """
 
 from __future__ import annotations
@@ -140,6 +139,16 @@ def test_q8_empty_query_values_are_absent(rest: Rest, empty: str) -> None:
     ended = rest.http.delete(f"/workflow/{identity}", params={"reason": empty})
     assert ended.is_success
     assert rest.workflow(identity).get("reasonForIncompletion") in (None, "")
+
+
+@pytest.mark.parametrize("empty", ["", "None"])
+def test_q8_execute_takes_empty_parameters_as_absent(rest: Rest, empty: str) -> None:
+    name = rest.define([{"name": "s", "taskReferenceName": "s", "type": "SET_VARIABLE", "inputParameters": {"a": 1}}])
+    answer = rest.http.post(
+        f"/workflow/execute/{name}/1", params={"requestId": empty, "waitUntilTaskRef": empty}, json={"input": {}}
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == "COMPLETED"
 
 
 # Q9: Python capitalises booleans.

@@ -7,13 +7,16 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from engine.model import Summary
+from engine.model import Summary, Task
 from engine.search import (
     NUMBER_FIELDS,
     SEARCH_FIELDS,
+    TASK_FIELDS,
     TEXT_FIELDS,
     And,
     Comparison,
+    Field,
+    HasTask,
     IsNull,
     OneOf,
     Or,
@@ -22,8 +25,8 @@ from engine.search import (
     Sort,
     StartsWith,
 )
-from engine.status import WorkflowStatus
-from tests.contract.executions import summary
+from engine.status import TaskStatus, WorkflowStatus
+from tests.contract.executions import summary, task
 
 WORDS = st.sampled_from(["a", "A", "ab", "aB%", "b_a", "b\\a", "Ärger", "ä", "", "10", "it's", 'say "so"', "x*y"])
 PATTERNS = st.sampled_from(
@@ -58,26 +61,51 @@ def _row(number: int, values: dict[str, Any]) -> Summary:
     return msgspec.structs.replace(summary(f"w{number:02}"), **values)
 
 
-def _comparisons() -> st.SearchStrategy[Query]:
-    operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">="])
-    statuses = st.builds(Comparison, st.just("status"), st.just("="), st.sampled_from(WorkflowStatus).map(str))
-    texts = st.builds(
-        Comparison, st.sampled_from(sorted(TEXT_FIELDS & SEARCH_FIELDS)), operators, WORDS | PATTERNS | NUMBERS
+def task_rows() -> st.SearchStrategy[list[list[Task]]]:
+    """For up to four executions, `w00` and so on, up to five tasks each."""
+    rows = st.fixed_dictionaries(
+        {
+            "task_type": WORDS,
+            "task_def_name": WORDS,
+            "workflow_type": WORDS,
+            "status": st.sampled_from(TaskStatus),
+            "correlation_id": st.none() | WORDS,
+            "scheduled_time": EARLY_AND_LATE,
+            "start_time": EARLY_AND_LATE,
+            "end_time": EARLY_AND_LATE,
+            "update_time": EARLY_AND_LATE,
+            "input_data": st.dictionaries(WORDS, WORDS, max_size=1),
+        }
     )
-    others = sorted(SEARCH_FIELDS - TEXT_FIELDS)
+    return st.lists(st.lists(rows, max_size=5), max_size=4).map(
+        lambda flows: [[_task(n, seq, values) for seq, values in enumerate(tasks)] for n, tasks in enumerate(flows)]
+    )
+
+
+def _task(number: int, seq: int, values: dict[str, Any]) -> Task:
+    return msgspec.structs.replace(task(f"t{number}-{seq}", f"w{number:02}", seq), **values)
+
+
+def _comparisons(fields: frozenset[Field]) -> st.SearchStrategy[Query]:
+    operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">="])
+    states = [*WorkflowStatus] if fields is SEARCH_FIELDS else [*TaskStatus]
+    statuses = st.builds(Comparison, st.just("status"), st.sampled_from(["=", "!="]), st.sampled_from(states).map(str))
+    names = sorted(fields & TEXT_FIELDS)
+    texts = st.builds(Comparison, st.sampled_from(names), operators, WORDS | PATTERNS | NUMBERS)
+    others = sorted(fields - TEXT_FIELDS)
     numbers = st.builds(Comparison, st.sampled_from(others), operators, NUMBERS | EARLY_AND_LATE | ODD)
     return statuses | texts | numbers
 
 
-def queries() -> st.SearchStrategy[Query]:
-    """Queries of every form."""
-    fields = st.sampled_from(sorted(SEARCH_FIELDS))
+def queries(of: frozenset[Field] = SEARCH_FIELDS) -> st.SearchStrategy[Query]:
+    """Queries of every form over these fields."""
+    fields = st.sampled_from(sorted(of))
     values = st.lists(WORDS | NUMBERS | st.sampled_from(WorkflowStatus).map(str), max_size=4).map(tuple)
     leaves: st.SearchStrategy[Query] = st.one_of(
-        _comparisons(),
+        _comparisons(of),
         st.builds(OneOf, fields, values),
         st.builds(IsNull, fields, st.booleans()),
-        st.builds(StartsWith, st.sampled_from(sorted(TEXT_FIELDS & SEARCH_FIELDS | NUMBER_FIELDS)), WORDS),
+        st.builds(StartsWith, st.sampled_from(sorted(of & (TEXT_FIELDS | NUMBER_FIELDS))), WORDS),
     )
     return st.recursive(
         leaves,
@@ -89,14 +117,25 @@ def queries() -> st.SearchStrategy[Query]:
     )
 
 
-def searches() -> st.SearchStrategy[Search]:
+def searches(of: frozenset[Field] = SEARCH_FIELDS) -> st.SearchStrategy[Search]:
     """Whole searches: query, free text, order, page."""
-    sorts = st.builds(Sort, st.sampled_from(sorted(SEARCH_FIELDS)), st.booleans())
+    sorts = st.builds(Sort, st.sampled_from(sorted(of)), st.booleans())
     return st.builds(
         Search,
-        query=queries(),
+        query=queries(of),
         free_text=st.just("") | WORDS | st.sampled_from(["flow", '"status":"run', "STATUS", "ÄRGER", "%", "w0_"]),
         start=st.integers(0, 3),
         size=st.integers(0, 12),
         sort=st.lists(sorts, max_size=3).map(tuple),
     )
+
+
+def task_searches() -> st.SearchStrategy[Search]:
+    """Searches for tasks."""
+    return searches(TASK_FIELDS)
+
+
+def searches_by_tasks() -> st.SearchStrategy[Search]:
+    """Searches for executions by their tasks."""
+    wanted = st.builds(HasTask, queries(TASK_FIELDS), st.sampled_from(["", "work", "ä"]))
+    return st.builds(Search, has_task=wanted, size=st.integers(0, 5))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.settings import InvalidSetting, Settings, from_env, secrets, unknown_variables
+from handlers.settings import InvalidSetting, Settings, environment, from_env, secrets, shown, unknown_variables
 
 
 def test_nothing_set_means_the_defaults() -> None:
@@ -21,6 +21,7 @@ def test_every_setting_can_be_set() -> None:
         script_seconds=0.5, script_memory_mb=64, crash_point="x:1",
         auth_keys="a:b", auth_keys_file="k", auth_token_seconds=1, auth_jwt_key_file="j", auth_jwt_issuer="i",
         auth_jwt_audience="u", auth_jwt_scope="s",
+        payloads="p", payloads_url="http://u", payloads_endpoint="http://e", payloads_seconds=4,
         workflow_status_queue="conductor:w", task_status_queue="conductor:t",
     )  # fmt: skip
     fields = dataclasses.asdict(asked)
@@ -28,6 +29,18 @@ def test_every_setting_can_be_set() -> None:
     environ = {f"SEGUE_{name.upper()}": str(value).lower() for name, value in fields.items()}
     assert from_env(environ) == asked
     assert unknown_variables(environ) == []
+
+
+def test_definitions_may_know_what_stands_behind_the_prefix() -> None:
+    assert environment({"CONDUCTOR_ENV_STAGE": "test", "PATH": "/bin"}) == {"STAGE": "test"}
+
+
+def test_settings_are_shown_without_what_is_secret() -> None:
+    texts = shown(Settings(mongo="mongodb://user:password@db/segue", auth_keys="id:secret", workers=2))
+    assert texts["SEGUE_MONGO"] == "mongodb://db/segue"
+    assert texts["SEGUE_WORKERS"] == "2"
+    assert not {"SEGUE_AUTH_KEYS"} & texts.keys()
+    assert "secret" not in str(texts) and "password" not in str(texts)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Places for large payloads: `engine.ports.PayloadStorage` on a disk and in an S3-compatible object store."""
