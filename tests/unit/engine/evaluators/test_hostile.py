@@ -18,6 +18,7 @@ ENDLESS = [
     ("javascript", "({get x() { for (;;) {} }})"),
     ("jq", "last(range(1e12))"),
     ("jq", "def f: f; f"),
+    ("jq", "def f: 1 + f; f"),
     ("jq", "[range(1e9)] | length"),
 ]
 
@@ -56,7 +57,6 @@ RECURSIVE = [
     ("javascript", "JSON.parse('['.repeat(1e6))"),
     ("javascript", "eval('('.repeat(1e5) + ')'.repeat(1e5))"),
     ("javascript", "let a = {}; a.a = a; a"),
-    ("jq", "def f: 1 + f; f"),
     ("jq", "reduce range(1e5) as $i (0; [.])"),
     ("jq", '"[" * 1e5 | fromjson'),
 ]
