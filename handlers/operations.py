@@ -15,8 +15,8 @@ from handlers.metadata import Metadata
 from handlers.payloads import Payloads
 from handlers.queues import Queues
 from handlers.runs import Runs
-from handlers.searches import Searches
 from handlers.scheduler import Scheduler
+from handlers.searches import Searches
 from handlers.tasks import Tasks
 from handlers.tokens import Keys, Tokens
 from handlers.workflow import Workflows
