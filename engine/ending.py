@@ -68,6 +68,7 @@ def _close(
     draft: Draft, status: WorkflowStatus, reason: str | None, move: Move = Move.STEP, by: Task | None = None
 ) -> None:
     draft.reveal()
+    _withdraw_children(draft)
     output = workflow_output(draft)
     failed = [row for row in draft.rows.unsuccessful() if row.status in _HARD_FAILURES]
     header = draft.header
@@ -83,7 +84,7 @@ def _close(
         ),
         failed_task_names=_with(header.failed_task_names, [row.task_def_name for row in failed]),
     )
-    _cancel_children(draft)
+    _terminate_children(draft)
     cancel_open(draft, by)
     draft.ended.clear()
     if header.parent_workflow_task_id is not None or header.followers:
@@ -93,21 +94,25 @@ def _close(
         draft.post(LeaveGate(key=f"leave-gate:{draft.version}"))
 
 
-def _cancel_children(draft: Draft) -> None:
-    """Children of open tasks end with their parent (§2.10.5); one that is only about to start never does."""
+def _withdraw_children(draft: Draft) -> None:
+    """A child that is only about to start, by this very decision, never does, and its task does not show it."""
+    begun = {effect.key for effect in draft.base.header.outbox}
+    starting = {effect.key for effect in draft.header.outbox} - begun
+    for task in draft.rows.open() if starting else ():
+        start = f"child:{task.sub_workflow_id}"
+        if task.task_type == "SUB_WORKFLOW" and start in starting:
+            draft.set(outbox=tuple(effect for effect in draft.header.outbox if effect.key != start))
+            draft.change(task, sub_workflow_id=None, output_data={})
+
+
+def _terminate_children(draft: Draft) -> None:
+    """Children of open tasks end with their parent (§2.10.5)."""
     header = draft.header
     reason, status = header.reason_for_incompletion, header.status
     text = "Parent workflow has been terminated with " + (f"reason: {reason}" if reason else f"status {status}")
-    begun = {effect.key for effect in draft.base.header.outbox}
     for task in draft.rows.open():
-        child, start = task.sub_workflow_id, f"child:{task.sub_workflow_id}"
-        if task.task_type != "SUB_WORKFLOW" or not child:
-            continue
-        left = tuple(effect for effect in draft.header.outbox if effect.key != start or start in begun)
-        if len(left) < len(draft.header.outbox):
-            draft.set(outbox=left)
-            draft.change(task, sub_workflow_id=None, output_data={})
-        else:
+        child = task.sub_workflow_id
+        if task.task_type == "SUB_WORKFLOW" and child:
             draft.post(TerminateWorkflow(f"terminate:{child}:{draft.version}", child, text))
 
 

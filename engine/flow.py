@@ -55,8 +55,12 @@ def _pass(draft: Draft) -> Steps[None]:
 
 
 def _rank(row: Task) -> tuple[int, int]:
-    """What may end the workflow comes before what would schedule more: failures, then TERMINATE (§1.6)."""
-    return (2 if row.task_type != "TERMINATE" else 1) if row.status.successful else 0, row.seq
+    """What may end the workflow comes before what would schedule more: failures, then TERMINATE, the last one first
+    (§1.6 step 5).
+    """
+    if not row.status.successful:
+        return 0, row.seq
+    return (1, -row.seq) if row.task_type == "TERMINATE" else (2, row.seq)
 
 
 def _run_dry(draft: Draft) -> Steps[None]:

@@ -99,10 +99,11 @@ def _end(draft: Draft, loop: Task, status: TaskStatus, reason: str | None) -> No
 
 
 def _failed(draft: Draft, loop: Task) -> str:
-    """The reasons of body rows that failed and were tolerated there; "" when there are none."""
+    """The reasons of body rows that failed and were tolerated there, each with a blank behind it [rec]; "" = none."""
     scope = _inner(draft, loop)
     rows = (draft.rows.newest(scope.name(reference)) for reference in draft.graph.body(loop.node))
-    return " ".join(row.reason_for_incompletion or "" for row in rows if row is not None and not row.status.successful)
+    failed = (row for row in rows if row is not None and not row.status.successful)
+    return "".join(f"{row.reason_for_incompletion or ''} " for row in failed)
 
 
 def _condition(draft: Draft, node: WorkflowTask, loop: Task) -> Steps[Evaluated]:

@@ -66,6 +66,15 @@ def test_a_failure_counts_more_than_a_terminate_that_ended_with_it() -> None:
     assert world.status is WorkflowStatus.FAILED
 
 
+def test_of_two_terminates_the_last_one_says_why_and_the_first_one_what_came_out() -> None:
+    first = END | {"terminationReason": "first", "workflowOutput": {"by": "first"}}
+    last = {"terminationStatus": "FAILED", "terminationReason": "last", "workflowOutput": {"by": "last"}}
+    branches = [task("TERMINATE", "one", first)], [task("TERMINATE", "two", last)]
+    header = started(fork("f", *branches), join("j", "one", "two")).header
+    assert (header.status, header.reason_for_incompletion) == ("FAILED", "last")
+    assert header.output == {"by": "first"}
+
+
 def test_what_a_failure_leaves_open_is_settled_all_the_same_when_it_is_optional() -> None:
     branches = [task("INLINE", "i", FAILING, optional=True)], [task("NOOP", "n")]
     world = started(fork("f", *branches), join("j", "i", "n"), simple("u"))

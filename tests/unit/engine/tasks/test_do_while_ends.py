@@ -59,3 +59,11 @@ def test_e45_keep_last_n_counts_iterations_that_are_over() -> None:
     world.answer("a__3", output={"x": 3})
     assert world.references() == ["loop", "a__3"]
     assert shown(world)[1] == {"iteration": 3, "loopIndex": 2, "loopItem": 3, "3": {"a": {"x": 3}}}
+
+
+def test_a_loop_that_fails_by_a_permissive_task_puts_a_blank_behind_each_reason() -> None:
+    world = loop_of(simple("a", permissive=True), simple("b", permissive=True))
+    world.answer("a__1", "FAILED", reason_for_incompletion="a broke")
+    world.answer("b__1", "FAILED", reason_for_incompletion="b broke")
+    loop = world.newest("loop")
+    assert (loop.status, loop.reason_for_incompletion) == (TaskStatus.FAILED, "a broke b broke ")

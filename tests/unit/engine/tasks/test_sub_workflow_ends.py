@@ -28,6 +28,13 @@ def test_a_child_that_is_only_about_to_start_never_does() -> None:
     assert (world.status, world.header.outbox) == (WorkflowStatus.COMPLETED, ())
 
 
+def test_a_child_that_never_starts_is_not_the_output_of_the_workflow() -> None:
+    nameless = task("DYNAMIC", "y", dynamic_task_name_param="which")
+    world = started(fork("f", [child("k")], [nameless]), join("j", "k", "y"), around=KNOWN)
+    assert world.table() == [("f", "COMPLETED"), ("k", "CANCELED")]
+    assert (world.status, world.header.output) == (WorkflowStatus.FAILED, {})
+
+
 def test_a_child_that_another_commit_has_started_is_terminated() -> None:
     """The start may be under way: it stays in the outbox, in front of the end."""
     world = beside(simple("t"))
