@@ -1,0 +1,30 @@
+"""What a server made of a story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Json = Any
+
+
+class Done(NamedTuple):
+    """One step of a story, in words that both servers share."""
+
+    kind: str
+    what: str
+    task_type: str = ""
+    """What is rerun."""
+    inside: tuple[str, ...] = ()
+    """Types of the nodes around what is rerun, the outermost first."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.what}"
+
+
+class Ending(NamedTuple):
+    """The executions, normalised, parents first; why the story could not be told to its end; what was done."""
+
+    workflows: Sequence[Json] = ()
+    problem: str = ""
+    done: Sequence[Done] = ()
