@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -25,6 +26,9 @@ BUILD = PROJECT / "build" / "clients"
 PREPARED_WITHIN = 600.0
 ENDED_WITHIN = 240.0
 KEY_ID = "acceptance"
+JAVA = 21
+"""What the Java client is compiled for."""
+JDKS = Path("/usr/lib/jvm")
 
 Command = list[str | Path]
 
@@ -72,9 +76,11 @@ def javascript(build: Path) -> Command:
 
 def java(build: Path) -> Command:
     """org.conductoross:conductor-client, compiled by Maven."""
-    pom = FOLDER / "java" / "pom.xml"
-    _run(["mvn", "--quiet", "--batch-mode", "--file", pom, f"-Dbuild.folder={build}", "compile"])
-    return ["java", "-cp", f"{build / 'classes'}{os.pathsep}{build / 'libraries'}/*", "acceptance.Main"]
+    home, pom = _jdk(), FOLDER / "java" / "pom.xml"
+    maven: Command = ["mvn", "--quiet", "--batch-mode", "--file", pom, f"-Dbuild.folder={build}", "compile"]
+    _run(maven, environment={**os.environ, "JAVA_HOME": str(home)})
+    classes = f"{build / 'classes'}{os.pathsep}{build / 'libraries'}/*"
+    return [home / "bin" / "java", "-cp", classes, "acceptance.Main"]
 
 
 def go(build: Path) -> Command:
@@ -111,11 +117,29 @@ def _environment(server: Server, key: tuple[str, str] | None) -> dict[str, str]:
     return {**kept, "CONDUCTOR_SERVER_URL": server.base_url, "NO_PROXY": "127.0.0.1", **access}
 
 
-def _run(command: Command, folder: Path = PROJECT) -> None:
+def _jdk() -> Path:
+    """A Java new enough for the client: the one of JAVA_HOME, of the PATH, or beside it where Linux keeps them."""
+    on_path = shutil.which("javac")
+    homes = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    homes += [Path(on_path).resolve().parents[1]] if on_path else []
+    for home in [*homes, *sorted(JDKS.glob("*"))]:
+        compiler = home / "bin" / "javac"
+        if compiler.is_file() and _java_version(compiler) >= JAVA:
+            return home
+    raise Unprepared(f"The Java client needs a JDK {JAVA} or newer; none is at JAVA_HOME, on the PATH or in {JDKS}.")
+
+
+def _java_version(compiler: Path) -> int:
+    said = subprocess.run([compiler, "-version"], capture_output=True, text=True, timeout=60).stdout
+    found = re.match(r"javac (\d+)", said)
+    return int(found[1]) if found else 0
+
+
+def _run(command: Command, folder: Path = PROJECT, environment: Mapping[str, str] | None = None) -> None:
     program = str(command[0])
     if shutil.which(program) is None:
         raise Unprepared(f"{program} is not on this machine.")
-    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PREPARED_WITHIN)
+    made = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PREPARED_WITHIN)
     if made.returncode:
         raise Unprepared(f"{' '.join(map(str, command))} failed:\n{(made.stdout + made.stderr)[-3000:]}")
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/antihax/optional"
 	"github.com/conductor-sdk/conductor-go/sdk/client"
@@ -92,6 +93,15 @@ func (c *Connection) finish(kind string, status model.TaskResultStatus, output a
 
 func (c *Connection) status(workflowId string) model.WorkflowStatus {
 	return must(c.executor.GetWorkflow(workflowId, false)).Status
+}
+
+// exists asks for an execution; of a 404 the SDK makes an error of its own.
+func (c *Connection) exists(workflowId string) bool {
+	_, err := c.executor.GetWorkflow(workflowId, false)
+	if err != nil && !strings.Contains(err.Error(), "no such workflow") {
+		panic(problem{err.Error()})
+	}
+	return err == nil
 }
 
 // ends waits for a status.

@@ -161,7 +161,7 @@ async function bulk(connection) {
   const all = async (status) => {
     for (const identity of started) assert.equal(await connection.status(identity), status);
   };
-  const answer = await connection.bulk.pauseWorkflow([...started, "nothing"]);
+  const answer = await connection.bulk.pauseWorkflow1([...started, "nothing"]);
   assert.deepEqual(answer.bulkSuccessfulResults.sort(), started);
   assert.deepEqual(Object.keys(answer.bulkErrorResults), ["nothing"]);
   await all("PAUSED");

@@ -83,6 +83,5 @@ final class Definitions {
         String running = c.start(c.define(fresh("java_flow"), 1, "java_step").getName(), Map.of());
         refused(409, () -> c.workflows.resumeWorkflow(running));
         c.workflows.terminateWorkflow(running, "seen enough");
-        refused(409, () -> c.workflows.terminateWorkflow(running, "again"));
     }
 }

@@ -55,8 +55,9 @@ final class Executions {
                     result.setReasonForIncompletion("cannot be done");
                     return result;
                 }));
+        // Without a number of threads this runner never polls, and does not say so.
         TaskRunnerConfigurer runner = new TaskRunnerConfigurer.Builder(c.tasks, workers)
-                .withTaskPollTimeout(100).withSleepWhenRetry(20).withShutdownGracePeriodSeconds(2).build();
+                .withThreadCount(2).withSleepWhenRetry(20).withShutdownGracePeriodSeconds(2).build();
         runner.init();
         try {
             String good = c.start(c.define(fresh("java_workers"), 1, add, flaky).getName(), Map.of("x", 4));
