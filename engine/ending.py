@@ -7,6 +7,7 @@ from engine.draft import Draft, cancel_open
 from engine.effects import LeaveGate, StartWorkflow, TellParent, TerminateWorkflow
 from engine.java_text import java_text
 from engine.model import Task
+from engine.payload_limits import too_large
 from engine.questions import MissingDefinition, Steps
 from engine.status import TaskStatus, WorkflowStatus
 from engine.transitions import Move
@@ -70,6 +71,11 @@ def _close(
     draft.reveal()
     _withdraw_children(draft)
     output = workflow_output(draft)
+    problem = too_large(output, f"workflow: {draft.header.workflow_id}")
+    if problem is not None:
+        if status is WorkflowStatus.COMPLETED:
+            raise WorkflowEnds(WorkflowStatus.FAILED, problem)
+        output, reason = {}, problem
     failed = [row for row in draft.rows.unsuccessful() if row.status in _HARD_FAILURES]
     header = draft.header
     draft.set(

@@ -13,6 +13,7 @@ from engine.definitions import WorkflowTask
 from engine.draft import FIRST, OUTSIDE, Attempt, Draft, Scope, cancel_open
 from engine.ending import WorkflowEnds, by_terminate_task, complete, end, task_failed
 from engine.model import Task
+from engine.payload_limits import task_too_large
 from engine.questions import Jitter, Steps
 from engine.rows import finished, unsettled
 from engine.status import TaskStatus, WorkflowStatus
@@ -26,7 +27,7 @@ _ENDING_STATUS = {TaskStatus.CANCELED: WorkflowStatus.TERMINATED, TaskStatus.TIM
 def begin(draft: Draft) -> Steps[None]:
     """Schedule the first node of an execution without rows."""
     if draft.graph.first is None:
-        yield from complete(draft)
+        yield from _guarded(draft, complete(draft))
         return
     yield from _guarded(draft, schedule(draft, draft.graph.first))
     yield from advance(draft)
@@ -184,12 +185,21 @@ def schedule(draft: Draft, reference: str, scope: Scope = OUTSIDE) -> Steps[None
 
 def create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[None]:
     """Make the rows of a node and of what belongs to it."""
-    row = yield from task_type(node.type).create(draft, node, scope, attempt)
+    row = _within_limits(draft, (yield from task_type(node.type).create(draft, node, scope, attempt)))
     if row.executed or not row.status.terminal:
         yield from _children(draft, row)
     if row.executed:
         # born so, as forks and switches are: nothing settles it later
         _tell_joins(draft, row)
+
+
+def _within_limits(draft: Draft, row: Task) -> Task:
+    """A row whose input is more than may be fails for good before anybody gets it (§4.12)."""
+    problem = None if row.status.terminal else task_too_large(row.input_data, row)
+    if problem is None:
+        return row
+    fail = TaskStatus.FAILED_WITH_TERMINAL_ERROR
+    return draft.change(row, status=fail, input_data={}, reason_for_incompletion=problem)
 
 
 def revive(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Steps[None]:

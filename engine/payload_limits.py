@@ -22,12 +22,18 @@ def size(payload: JsonObject) -> int:
     return len(_encode(payload)) if payload else 0
 
 
-def too_large(what: str, payload: JsonObject) -> str | None:
-    """The sentence for a payload that is more than may be; None for any other. `what`: `task output` and so on."""
+def too_large(payload: JsonObject, owner: str) -> str | None:
+    """The sentence for a payload that is more than may be; None for any other. `owner`: `workflow: ID`."""
     found = size(payload)
     if found <= LIMIT_KB * KB:
         return None
-    return f"The {what} payload size: {found} bytes is greater than the permissible limit: {LIMIT_KB} kilobytes"
+    return f"The payload size: {found} of {owner} is greater than the permissible limit: {LIMIT_KB * KB} bytes"
+
+
+def task_too_large(payload: JsonObject, task: Task) -> str | None:
+    """The same for an input or an output of a task."""
+    # two blanks, as the reference writes it
+    return too_large(payload, f"task: {task.task_id} in workflow: {task.workflow_instance_id} ")
 
 
 def task_outside(task: Task) -> Task:

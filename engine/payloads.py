@@ -62,7 +62,7 @@ class Payloads:
         await self._put_outside(self._storage, path)
         return Location(path, self._storage.download_url(path))
 
-    async def fetched(self, path: str, what: str) -> JsonObject:
+    async def fetched(self, path: str, owner: str) -> JsonObject:
         """The payload at a path that a client names; `InvalidInput` when there is none or it is too large."""
         if self._storage is None:
             raise InvalidInput(f"There is no external payload storage, so nothing can be at {path}.")
@@ -73,7 +73,7 @@ class Payloads:
             raise InvalidInput(f"There is nothing at {path} in the external payload storage.") from None
         except msgspec.DecodeError as error:
             raise InvalidInput(f"What is at {path} is not a JSON object: {error}") from None
-        problem = too_large(what, payload)
+        problem = too_large(payload, owner)
         if problem is not None:
             raise InvalidInput(problem)
         return payload
@@ -83,7 +83,7 @@ class Payloads:
         path = request.external_input_payload_storage_path
         if not path:
             return request
-        payload = await self.fetched(path, "workflow input")
+        payload = await self.fetched(path, f"workflow: {request.name}")
         return replace(request, input=payload, external_input_payload_storage_path=None)
 
     async def with_output(self, result: TaskResult) -> TaskResult:
@@ -91,7 +91,7 @@ class Payloads:
         path = result.external_output_payload_storage_path
         if not path:
             return result
-        payload = await self.fetched(path, "task output")
+        payload = await self.fetched(path, f"task: {result.task_id}")
         return replace(result, output_data=payload, external_output_payload_storage_path=None)
 
     def _new_place(self, payload_type: str) -> str:

@@ -9,10 +9,11 @@ from engine.commands import Start
 from engine.definitions import JsonObject, WorkflowDef
 from engine.draft import Execution, replace
 from engine.effects import StartWorkflow
-from engine.errors import AlreadyExists, Conflict, InvalidInput, NotFound, VersionConflict
+from engine.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PayloadTooLarge, VersionConflict
 from engine.gate import Gate, rate_limit_key
 from engine.model import Millis, Workflow
 from engine.parameters import workflow_input
+from engine.payload_limits import too_large
 from engine.ports import Clock, Document, Ids
 from engine.requests import StartWorkflowRequest, TaskExecLog
 from engine.rows import Rows
@@ -42,6 +43,9 @@ class Starter:
             idempotency_key=request.idempotency_key or None,
             event=event,
         )
+        problem = too_large(header.input, f"workflow: {header.workflow_id}")
+        if problem is not None:
+            raise PayloadTooLarge(problem)
         await self._begin(header, request.workflow_def)
         return header.workflow_id
 

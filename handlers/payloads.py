@@ -16,7 +16,7 @@ class Payloads:
     def __init__(self, engine: Engine, files: PayloadFiles | None) -> None:
         self._engine, self._files = engine, files
 
-    async def get_payload_location(self, path: str, operation: str, payload_type: str) -> JsonObject:
+    async def get_payload_location(self, operation: str, payload_type: str, path: str = "") -> JsonObject:
         """The address of a payload."""
         location = await self._engine.payloads.location(path, operation, payload_type)
         return {"path": location.path, **({"uri": location.uri} if location.uri else {})}

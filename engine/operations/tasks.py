@@ -9,6 +9,7 @@ from engine.commands import ExtendLease, HandOut, ResetCallbacks, SkipTask, Upda
 from engine.draft import OUTSIDE, Draft
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import Task
+from engine.payload_limits import task_too_large
 from engine.questions import Steps
 from engine.requests import TaskResult
 from engine.status import REPORTABLE, TaskStatus, WorkflowStatus
@@ -71,7 +72,12 @@ def update(draft: Draft, command: UpdateTask) -> Steps[None]:
     if task.status.terminal or draft.header.status.terminal or command.begun not in (0, task.start_time):
         return
     changes = _reported(task, result, command.merge)
-    if result.status is not TaskStatus.IN_PROGRESS:
+    problem = task_too_large(changes["output_data"], task)
+    if problem is not None:
+        fail = TaskStatus.FAILED_WITH_TERMINAL_ERROR
+        draft.change(task, status=fail, **{**changes, "output_data": {}, "reason_for_incompletion": problem})
+        yield from flow.advance(draft)
+    elif result.status is not TaskStatus.IN_PROGRESS:
         draft.change(task, status=result.status, **changes)
         yield from flow.advance(draft)
     elif task_type(draft.node_of(task).type).worker:

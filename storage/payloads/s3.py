@@ -19,10 +19,11 @@ class S3Payloads:
     def __init__(self, bucket: str, prefix: str, endpoint: str, seconds: int) -> None:
         try:
             import boto3
+            from botocore.config import Config
             from botocore.exceptions import BotoCoreError, ClientError
         except ImportError as error:
             raise Unavailable("Payloads in S3 need boto3: install segue with the extra s3.") from error
-        self._s3: Any = boto3.client("s3", endpoint_url=endpoint or None)
+        self._s3: Any = boto3.client("s3", endpoint_url=endpoint or None, config=Config(signature_version="s3v4"))
         self._errors, self._refusal = (BotoCoreError, ClientError), ClientError
         self._bucket, self._prefix, self._seconds = bucket, prefix, seconds
 
