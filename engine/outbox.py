@@ -171,9 +171,14 @@ class Outbox:
         """Also when it has ended again meanwhile: the news of that is behind this one in the outbox."""
         header = execution.header
         if header.parent_workflow_id and header.parent_workflow_task_id:
+            parent_id, task_id = header.parent_workflow_id, header.parent_workflow_task_id
             with contextlib.suppress(NotFound):
-                revived = ChildRevived(header.parent_workflow_task_id, header.workflow_id)
-                await self._runner.execute(header.parent_workflow_id, revived)
+                await self._runner.execute(parent_id, ChildRevived(task_id, header.workflow_id))
+                try:
+                    await self._runner.read(header.workflow_id)
+                except NotFound:
+                    # removed meanwhile, perhaps by another server that could not know of this
+                    await self._runner.execute(parent_id, ChildGone(task_id, header.workflow_id))
 
     async def _retry_child(self, execution: Seen, effect: RetryChild) -> None:
         parent_id = execution.header.workflow_id

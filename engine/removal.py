@@ -7,6 +7,7 @@ import contextlib
 from engine.commands import ChildGone
 from engine.errors import InvalidInput, NotFound
 from engine.gate import Gate
+from engine.model import Workflow
 from engine.outbox import Outbox, waiting_for
 from engine.runner import Runner
 
@@ -28,9 +29,15 @@ class Removal:
             return
         if header.status.terminal:
             await self._outbox.finish(workflow_id)  # its children and its parent are still to be told
-        for parent_id, task_id in waiting_for(header):
-            # first, so that a crash in between leaves a parent that knows (S8)
-            with contextlib.suppress(NotFound):
-                await self._runner.execute(parent_id, ChildGone(task_id, workflow_id))
+        # first, so that a crash in between leaves a parent that knows (S8)
+        await self._tell(header)
         await self._runner.remove(workflow_id)
+        # again, if it was revived in this very moment
+        await self._outbox.finish(workflow_id)
+        await self._tell(header)
         await self._gate.leave(header)
+
+    async def _tell(self, header: Workflow) -> None:
+        for parent_id, task_id in waiting_for(header):
+            with contextlib.suppress(NotFound):
+                await self._runner.execute(parent_id, ChildGone(task_id, header.workflow_id))

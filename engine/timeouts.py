@@ -14,8 +14,8 @@ from engine.model import Millis, Task, Workflow
 from engine.status import TaskStatus, WorkflowStatus
 
 SECOND = 1000
-UNTIMED = frozenset({"WAIT", "HUMAN"})
-"""Nobody responds for these types: no poll and no response time-out (S10)."""
+UNTIMED = frozenset({"WAIT", "HUMAN", "SUB_WORKFLOW"})
+"""Nobody polls these types or responds for them: no poll and no response time-out (S10, §4.3.4)."""
 FLOW = frozenset(
     {"FORK", "JOIN", "EXCLUSIVE_JOIN", "SWITCH", "DECISION", "DO_WHILE", "SET_VARIABLE", "TERMINATE", "NOOP"}
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import flow
 from engine.commands import ChildRevived, Rerun, Restart, Retry
-from engine.draft import Attempt, Draft
+from engine.draft import Attempt, Draft, replace
 from engine.effects import RetryChild, ReviveParent
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import Task
@@ -96,15 +96,19 @@ def _retry_task(draft: Draft, task: Task, resume: bool) -> Steps[None]:
         _reopen(draft, task, retry_count=task.retry_count + 1)
         return
     draft.change(task, retried=True, executed=True)
-    yield from flow.revive(draft, node, draft.scope_of(task), Attempt(task.retry_count + 1, task))
+    # with its whole time again, the total time-out included (S14)
+    before = replace(task, first_scheduled_time=draft.now)
+    yield from flow.revive(draft, node, draft.scope_of(task), Attempt(task.retry_count + 1, before))
 
 
 def _reopen(draft: Draft, task: Task, **changes: Any) -> Task:
-    """The same row runs again."""
-    return draft.change(
-        task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, retried=False, executed=False, end_time=0,
+    """The same row runs again, and has its whole time again (S14)."""
+    task = draft.change(
+        task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, retried=False, executed=False,
+        start_time=draft.now, first_scheduled_time=draft.now, end_time=0,
         output_data=task_type(draft.node_of(task).type).reopened_output(task), reason_for_incompletion=None, **changes,
     )  # fmt: skip
+    return draft.restate(task)
 
 
 def _resume_child(draft: Draft, task: Task) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from engine.definitions import JsonObject, TaskDef, WorkflowDef, WorkflowTask
+from engine.definitions import JsonObject, SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask
 from engine.graph import all_nodes
 from engine.questions import Evaluate, Evaluated
 from engine.validation import validate_workflow_def
@@ -42,9 +42,11 @@ def maybe(chance: int = 4) -> st.SearchStrategy[bool]:
 class Names:
     """Gives out reference names and remembers them, so that what comes later can refer to what came earlier."""
 
-    def __init__(self, in_server: bool = False) -> None:
+    def __init__(self, in_server: bool = False, children: tuple[str, ...] | None = None) -> None:
         self.in_server = in_server
         """Tasks that the server itself does may be among them."""
+        self.children = children
+        """The workflows that may be children here; None = these tasks are of no tree, and have no loops either."""
         self._numbers = count(1)
         self.known: list[str] = []
 
@@ -200,6 +202,35 @@ def noop_task(draw: DrawFn, names: Names) -> WorkflowTask:
 
 
 @st.composite
+def child_task(draw: DrawFn, names: Names) -> WorkflowTask:
+    """SUB_WORKFLOW of one of the workflows below, sometimes with clocks and retries of its own."""
+    return WorkflowTask(
+        name="sub",
+        task_reference_name=names.new("b"),
+        type="SUB_WORKFLOW",
+        sub_workflow_param=SubWorkflowParams(name=draw(st.sampled_from(names.children or (MISSING_WORKFLOW,)))),
+        input_parameters={"soon": "soon", "list": [1]} | draw(parameters(names)),
+        start_delay=draw(st.sampled_from((0, 0, 0, 2))),
+        task_definition=draw(task_defs("sub")) if draw(maybe(3)) else None,
+        **draw(flags()),
+    )
+
+
+@st.composite
+def loop_task(draw: DrawFn, names: Names, depth: int) -> WorkflowTask:
+    """DO_WHILE over a list that is in the input, or is not."""
+    return WorkflowTask(
+        name="loop",
+        task_reference_name=names.new("l"),
+        type="DO_WHILE",
+        items="${workflow.input.list}",
+        loop_condition="",
+        loop_over=draw(nodes(names, depth - 1)),
+        optional=draw(maybe(8)),
+    )
+
+
+@st.composite
 def decision_task(draw: DrawFn, names: Names, depth: int) -> WorkflowTask:
     """DECISION by an input, or by an expression."""
     by_expression = names.in_server and draw(maybe(2))
@@ -279,7 +310,11 @@ def nodes(draw: DrawFn, names: Names, depth: int, least: int = 1) -> list[Workfl
     )
     if names.in_server:
         plain += ("in_server", "expression")
+    if names.children:
+        plain += ("child", "child", "child")
     kinds = plain + (("switch", "switch", "fork", "fork", "decision") if depth > 0 else ())
+    if names.children is not None and depth > 0:
+        kinds += ("loop",)
     made: list[WorkflowTask] = []
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=least, max_size=3)):
         if kind == "fork":
@@ -291,9 +326,10 @@ def nodes(draw: DrawFn, names: Names, depth: int, least: int = 1) -> list[Workfl
     return made
 
 
-_BRANCHING = {"switch": switch_task, "decision": decision_task}
+_BRANCHING = {"switch": switch_task, "decision": decision_task, "loop": loop_task}
 _PLAIN = {
     "worker": worker_task,
+    "child": child_task,
     "wait": wait_task,
     "human": human_task,
     "set_variable": set_variable_task,

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from random import Random, SystemRandom
 from typing import NamedTuple
 
+from tests.crash.connection import Connection
 from tests.serving import Server
 from tests.soak import verdict
 from tests.soak.crowd import Crowd
@@ -22,6 +23,10 @@ from tests.wire import WireServer
 ENDS_WITHIN = 240.0
 QUIET = 15.0
 """Seconds without clients, in which retries, leases and effects come to rest; longer than any of them takes."""
+
+
+LOOKS, BETWEEN_LOOKS = 4, 5.0
+"""A fault has to be seen so often to be one."""
 
 
 class Scale(NamedTuple):
@@ -58,13 +63,27 @@ async def soak(running: Sequence[Server], scale: Scale, minutes: float, kills: i
         restarts = await _kill_now_and_then(running, crowd, minutes * 60, kills, chance)
         await crowd.stop()
         await asyncio.sleep(QUIET)
-        found, read = await verdict.all_executions(crowd, connection, trees)
-        wrong = verdict.faults(crowd, found, read)
-        wrong += await verdict.queue_faults(crowd, connection, trees, read)
-        _tell("when the crowd stopped", read)
+        wrong, read = await _lasting_faults(crowd, connection, trees)
+        _tell("when the crowd had stopped", read)
         wrong += await _the_end(running, crowd, trees, scale, chance)
     _report(crowd, restarts)
     return wrong
+
+
+async def _lasting_faults(
+    crowd: Crowd, connection: Connection, trees: Trees
+) -> tuple[list[str], dict[str, verdict.Json]]:
+    """What is wrong in look after look: time goes on while one looks, and ends this and that."""
+    lasting: list[str] | None = None
+    for _ in range(LOOKS):
+        found, read = await verdict.all_executions(crowd, connection, trees)
+        wrong = verdict.faults(crowd, found, read)
+        wrong += await verdict.queue_faults(crowd, connection, trees, read)
+        lasting = wrong if lasting is None else [each for each in wrong if each in lasting]
+        if not lasting:
+            break
+        await asyncio.sleep(BETWEEN_LOOKS)
+    return lasting or [], read
 
 
 async def _register(crowd: Crowd, trees: Trees) -> None:
@@ -104,9 +123,7 @@ async def _the_end(running: Sequence[Server], before: Crowd, trees: Trees, scale
     finally:
         await crowd.stop()
     async with crowd.connection() as connection:
-        found, read = await verdict.all_executions(crowd, connection, trees)
-        wrong = verdict.faults(crowd, found, read)
-        wrong += await verdict.queue_faults(crowd, connection, trees, read)
+        wrong, read = await _lasting_faults(crowd, connection, trees)
     wrong += [f"{each['workflowId']} has not ended: it waits for {verdict.waits_for(each, read)}"
               for each in read.values() if each["status"] in verdict.OPEN]  # fmt: skip
     _tell("at the end", read)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from engine.definitions import SubWorkflowParams, TaskDef, WorkflowTask
 from engine.ending import FAILURE_WORKFLOW
 from engine.errors import NotFound
-from engine.requests import StartWorkflowRequest, TaskResult
+from engine.requests import RerunWorkflowRequest, StartWorkflowRequest, TaskResult
 from engine.search import Comparison, Search
 from engine.status import TaskStatus, WorkflowStatus
 from tests.unit.engine.shell import Shell, on_a_loop, refused, simple
@@ -264,3 +266,80 @@ async def test_a_task_without_a_key_has_a_child_of_its_own() -> None:
         await shell.register("root", child("leaf", idempotency_key="${workflow.input.none}"))
         roots = [await shell.begin("root") for _ in range(2)]
         assert len({await kid_of(shell, each) for each in roots}) == 2
+
+
+# ---------------------------------------------------------------------- found by random trees and races
+
+
+@on_a_loop
+async def test_s10_nobody_responds_for_a_child_however_long_it_runs() -> None:
+    async with Shell() as shell:
+        own = TaskDef("child", retry_count=1, response_timeout_seconds=1, poll_timeout_seconds=1)
+        await shell.register("leaf", WorkflowTask("human", "h", type="HUMAN"))
+        await shell.register("root", child("leaf", task_definition=own))
+        root = await shell.begin("root")
+        shell.clock.forward(3600)
+        await shell.engine.timer.run_due()
+        assert [row.status for row in await shell.tasks(root)] == [TaskStatus.IN_PROGRESS]
+
+
+@on_a_loop
+async def test_s14_a_task_whose_child_goes_on_has_its_whole_time_again() -> None:
+    async with Shell() as shell:
+        own = TaskDef("child", retry_count=0, timeout_seconds=10, total_timeout_seconds=10, timeout_policy="RETRY")
+        await shell.register("leaf", simple("a"))
+        await shell.register("root", child("leaf", task_definition=own))
+        root = await shell.begin("root")
+        leaf = await kid_of(shell, root)
+        await shell.report(leaf, "FAILED")
+        assert await status(shell, root) is FAILED
+        shell.clock.forward(60)
+        await shell.engine.retry(leaf)
+        assert await status(shell, root) is RUNNING
+        (row,) = await shell.tasks(root)
+        assert row.deadline == shell.clock.now() + 10_000
+        await shell.engine.timer.run_due()
+        assert await status(shell, root) is RUNNING
+
+
+@on_a_loop
+async def test_s14_an_attempt_by_hand_has_the_whole_total_time() -> None:
+    async with Shell() as shell:
+        await shell.register("flow", simple("a", total_timeout_seconds=10))
+        begun = await shell.begin("flow")
+        await shell.report(begun, "FAILED")
+        shell.clock.forward(60)
+        await shell.engine.retry(begun)
+        await shell.engine.timer.run_due()
+        assert [row.status for row in await shell.tasks(begun)] == [TaskStatus.FAILED, TaskStatus.SCHEDULED]
+
+
+@on_a_loop
+async def test_s8_a_child_that_is_removed_while_it_is_revived_is_not_waited_for() -> None:
+    async with Shell() as shell:
+        for turns in range(8):
+            root, middle, leaf = await chain(shell)
+            await finish(shell, leaf)
+            assert await status(shell, root) is WorkflowStatus.COMPLETED
+
+            async def later(turns: int = turns, leaf: str = leaf) -> None:
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await shell.engine.remove(leaf, archive=False)
+
+            await asyncio.gather(shell.engine.rerun(leaf, RerunWorkflowRequest()), later())
+            for row in await shell.tasks(middle):
+                assert row.status.terminal, turns
+
+
+@on_a_loop
+async def test_a_row_that_is_resumed_and_cancelled_and_resumed_goes_on() -> None:
+    """The news of each order has a key of its own: crossing one out leaves the others."""
+    async with Shell() as shell:
+        root, middle, _ = await chain(shell)
+        for _ in range(3):
+            await shell.engine.terminate(root)
+            await shell.engine.retry(root, resume_subworkflow_tasks=True)
+        assert [await status(shell, each) for each in (root, middle)] == [RUNNING] * 2
+        await finish(shell, await kid_of(shell, middle))
+        assert await status(shell, root) is WorkflowStatus.COMPLETED
