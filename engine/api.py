@@ -171,6 +171,7 @@ class Engine:
                 if rounds % SWEEP_EVERY == 0:
                     await self.outbox.sweep()
                     await self.events.sweep()
+                    await self._gate.sweep()
             except Exception as error:  # the top of a loop: the next round tries again
                 await self._report("upkeep", error)
 

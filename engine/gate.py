@@ -91,6 +91,12 @@ class Gate:
                     await self._free(key, place.workflow_id)
                 await self._store.delete_document(document.kind, document.name)
 
+    async def sweep(self) -> None:
+        """Look at every key for which somebody waits: a crash may have left a place taken, or a free one not given."""
+        for kind in await self._store.document_kinds():
+            if kind.startswith(WAITING):
+                await self.admit(kind.removeprefix(WAITING))
+
     def _turn(self, key: str) -> asyncio.Lock:
         return self._turns.setdefault(key, asyncio.Lock())
 

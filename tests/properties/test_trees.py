@@ -171,4 +171,4 @@ class ATree(RuleBasedStateMachine):
 
 
 TestATree = ATree.TestCase
-TestATree.settings = settings(max_examples=5_000 if LONG else 20, stateful_step_count=40 if LONG else 25)
+TestATree.settings = settings(max_examples=5_000 if LONG else 20, stateful_step_count=25)

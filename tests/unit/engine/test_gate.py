@@ -159,6 +159,19 @@ async def test_a_place_that_a_crash_has_left_taken_is_given_away_later() -> None
 
 
 @on_a_loop
+async def test_who_waits_for_a_deserted_place_gets_it_though_nobody_else_comes() -> None:
+    async with Shell() as shell:
+        await limited(shell, 1)
+        body = b'{"workflowId":"never","limit":1,"since":%d}' % shell.clock.now()
+        await shell.store.put_document(Document("rateLimitSlot:flow:", "0", body))
+        waits = await begin(shell)
+        assert await scheduled(shell, [waits]) == []
+        shell.clock.forward(PATIENCE_MS / 1000)
+        await shell.engine._gate.sweep()
+        assert await scheduled(shell, [waits]) == [waits]
+
+
+@on_a_loop
 async def test_a_child_that_is_rejected_fails_its_task() -> None:
     async with Shell() as shell:
         await limited(shell, 1, policy="REJECT")
