@@ -33,6 +33,7 @@ class Timer:
         self._next: Millis | None = None
         self._failed: list[Due] = []
         """Handed out by the store, but not done: nobody else will hand them out again."""
+        self._runs: set[asyncio.Task[None]] = set()
 
     def expect(self, at: Millis) -> None:
         """A commit has stated this deadline."""
@@ -42,16 +43,21 @@ class Timer:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self._turn()
-            except Exception as error:  # the top of a loop: the store may answer again soon
-                await self._report("the look at deadlines", error)
-                await asyncio.sleep(RETRY_S)
+        try:
+            while True:
+                try:
+                    await self._turn()
+                except Exception as error:  # the top of a loop: the store may answer again soon
+                    await self._report("the look at deadlines", error)
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            for run in self._runs:
+                run.cancel()
+            await asyncio.gather(*self._runs, return_exceptions=True)
 
     async def _turn(self) -> None:
-        """Do what is due, and sleep until something else is; a new deadline only shortens the sleep."""
-        await self.run_due()
+        """Begin what is due, and sleep until something else is; a new deadline only shortens the sleep."""
+        await self._begin_due()
         self._next = None
         at = await self._store.next_deadline()
         if at is not None:
@@ -65,6 +71,23 @@ class Timer:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._changed.wait()
+
+    async def _begin_due(self) -> None:
+        """At most `BATCH` at a time, and one that takes long, by a slow script, holds up no other."""
+        due, self._failed = self._failed, []
+        while due := due or await self._store.due(self._clock.now(), BATCH - len(self._runs)):
+            for one in due:
+                run = asyncio.ensure_future(self._expire(one))
+                self._runs.add(run)
+                run.add_done_callback(self._ended)
+            due = []
+            while len(self._runs) >= BATCH:
+                await asyncio.wait(self._runs, return_when=asyncio.FIRST_COMPLETED)
+
+    def _ended(self, run: asyncio.Task[None]) -> None:
+        self._runs.discard(run)
+        if self._failed:
+            asyncio.get_running_loop().call_later(RETRY_S, self.expect, 0)
 
     def _seconds_left(self) -> float:
         """Until the earliest deadline that this process knows of."""

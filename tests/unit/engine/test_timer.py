@@ -8,6 +8,8 @@ import pytest
 
 from engine import timer
 from engine.definitions import WorkflowTask
+from engine.evaluators.evaluator import Evaluators
+from engine.questions import Evaluate, Evaluated
 from engine.status import TaskStatus, WorkflowStatus
 from tests.unit.engine.shell import Shell, on_a_loop
 from tests.world import BEGINNING
@@ -54,6 +56,32 @@ def test_the_running_timer_tries_again_by_itself(monkeypatch: pytest.MonkeyPatch
             while not (await shell.engine.workflow(workflow_id)).header.status.terminal:
                 await asyncio.sleep(0)
 
+    asyncio.run(scenario())
+
+
+def test_a_deadline_that_leads_to_a_slow_script_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, gate = asyncio.Event(), asyncio.Event()
+
+    async def evaluate(_: Evaluators, question: Evaluate) -> Evaluated:
+        asked.set()
+        await gate.wait()
+        return Evaluated(question.expression)
+
+    async def scenario() -> None:
+        async with Shell() as shell, asyncio.timeout(10):
+            script = WorkflowTask("i", "i", type="INLINE", input_parameters={"expression": "1"})
+            await shell.register("slow", waiting("0 s"), script)
+            await shell.register("quick", waiting("0 s"))
+            slow = await shell.begin("slow")
+            await asked.wait()
+            quick = await shell.begin("quick")
+            while not (await shell.engine.workflow(quick)).header.status.terminal:
+                await asyncio.sleep(0)
+            gate.set()
+            while not (await shell.engine.workflow(slow)).header.status.terminal:
+                await asyncio.sleep(0)
+
+    monkeypatch.setattr(Evaluators, "evaluate", evaluate)
     asyncio.run(scenario())
 
 
