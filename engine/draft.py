@@ -6,7 +6,7 @@ A draft is thrown away when the decision raises; nothing of it shows before the 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -79,6 +79,8 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 FIRST = Attempt()
+Veil = tuple[dict[str, Task | None], JsonObject]
+"""What references do not see yet: by node, the row before those made in this pass; and the variables before it."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -112,6 +114,7 @@ class Draft:
         "rows",
         "snapshot",
         "touch",
+        "turns",
         "version",
     )
 
@@ -127,6 +130,8 @@ class Draft:
         self.snapshot: Document | None = None
         self.ended: deque[str] = deque()
         """Ids of tasks that have ended and are not settled: the worklist."""
+        self.turns = 0
+        """How often loops have turned in this decision."""
         self._whole = False
         self._enqueue: dict[str, QueueEntry] = {}
         self._dequeue: dict[str, None] = {}
@@ -229,18 +234,27 @@ class Draft:
         suffix = task.reference_task_name[len(task.node) :]
         return Scope(suffix, task.loop_task_id) if suffix else OUTSIDE
 
-    def reveal(self) -> None:
+    def reveal(self) -> Veil:
         """From now on references see the rows that were made, and the variables that were set, since the last call.
 
         All rows of one pass are made from what stood before it: branches that begin together do not see each other, nor
-        the fork or switch they begin in (§1.6).
+        the fork or switch they begin in (§1.6). Returns what `veil` takes.
         """
-        for node in self._hidden:
+        before: Veil = (self._hidden, self._variables)
+        self._forget(self._hidden)
+        self._hidden, self._variables = {}, self.header.variables
+        return before
+
+    def veil(self, before: Veil) -> None:
+        """References see again what they saw before a `reveal`, and nothing that was made since."""
+        self._forget(self._hidden)
+        self._hidden = self._hidden | before[0]
+        self._forget(self._hidden)
+        self._variables = before[1]
+
+    def _forget(self, nodes: Iterable[str]) -> None:
+        for node in ("workflow", *nodes):
             self._documents.pop(node, None)
-        self._hidden.clear()
-        if self._variables is not self.header.variables:
-            self._variables = self.header.variables
-            self._documents.pop("workflow", None)
 
     def lookup(self, root: str) -> Json:
         """The document under one top-level key of the context (§3.4); `MISSING` when there is none."""

@@ -38,7 +38,7 @@ def advance(draft: Draft) -> Steps[None]:
     while draft.header.status is WorkflowStatus.RUNNING:
         if draft.ended:
             yield from _pass(draft)
-        elif draft.rows.open_count > draft.rows.open_passive:
+        elif draft.rows.open_count > draft.rows.open_passive or any(row.wait_timeout for row in draft.rows.open()):
             return
         else:
             yield from _guarded(draft, _run_dry(draft))
@@ -123,7 +123,11 @@ def _go_on(draft: Draft, task: Task) -> Steps[None]:
 
 def _turn_loop(draft: Draft, loop: Task) -> Steps[None]:
     """Begin the next iteration, or end the loop, once nothing of the present one is left."""
-    if do_while.iteration_over(draft, loop) and (yield from do_while.next_turn(draft, loop)):
+    if loop.wait_timeout or not do_while.iteration_over(draft, loop):
+        return
+    if draft.turns >= do_while.MOST_TURNS:
+        draft.change_timed(loop, wait_timeout=draft.now)
+    elif (yield from do_while.next_turn(draft, loop)):
         again = draft.rows.get(loop.task_id)
         if again is not None:
             yield from _children(draft, again)
@@ -212,22 +216,25 @@ def _children(draft: Draft, row: Task) -> Steps[None]:
     """Make the rows that belong to a row, where they are missing."""
     kind = task_type(draft.node_of(row).type)
     scope = kind.inner(draft, row)
-    if kind is do_while.DO_WHILE:
-        # the loop stands before its body begins, unlike a fork and its branches
-        draft.reveal()
+    # a loop stands before its body begins, unlike a fork and its branches; what begins beside it does not see it
+    before = draft.reveal() if kind is do_while.DO_WHILE else None
     for node in kind.children(draft, row):
         known = draft.rows.newest(scope.name(node.task_reference_name))
         if known is None:
             yield from create(draft, node, scope, FIRST)
         elif known.status is TaskStatus.SKIPPED:
             yield from schedule(draft, node.task_reference_name, scope)
+    if before is not None:
+        draft.veil(before)
 
 
 def wake(draft: Draft, task: Task) -> Steps[None]:
     """A row has waited long enough."""
     node = draft.node_of(task)
     woken = task_type(node.type).woken
-    if woken is None:
+    if task.task_type == "DO_WHILE":
+        yield from _guarded(draft, _turn_loop(draft, draft.change_timed(task, wait_timeout=0)))
+    elif woken is None:
         draft.change(task, status=TaskStatus.COMPLETED)
     else:
         yield from _guarded(draft, _begun(woken(draft, node, task)))

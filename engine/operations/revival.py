@@ -104,7 +104,7 @@ def _retry_task(draft: Draft, task: Task, resume: bool) -> Steps[None]:
 def _reopen(draft: Draft, task: Task, **changes: Any) -> Task:
     """The same row runs again, and has its whole time again (S14)."""
     task = draft.change(
-        task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, retried=False, executed=False,
+        task, Move.REVIVE, status=TaskStatus.IN_PROGRESS, wait_timeout=0, retried=False, executed=False,
         start_time=draft.now, first_scheduled_time=draft.now, end_time=0,
         output_data=task_type(draft.node_of(task).type).reopened_output(task), reason_for_incompletion=None, **changes,
     )  # fmt: skip

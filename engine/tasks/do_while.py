@@ -13,6 +13,9 @@ from engine.status import TaskStatus
 from engine.tasks.base import TaskType, asks_nothing, own_input, started
 from engine.template import compile_template
 
+MOST_TURNS = 1000
+"""Turns of loops in one decision. Then it is stored, where it can be seen and ended, and the next one goes on (P10)."""
+
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
     row = started(draft, node, scope, attempt)
@@ -89,6 +92,7 @@ def next_turn(draft: Draft, loop: Task) -> Steps[bool]:
     if not going_on:
         _end(draft, loop, TaskStatus.COMPLETED, None)
         return False
+    draft.turns += 1
     draft.change(loop, iteration=loop.iteration + 1, output_data=state(loop) | _turn(loop.iteration + 1, items))
     return True
 

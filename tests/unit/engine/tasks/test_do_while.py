@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from engine.commands import Rerun, Retry, SkipTask
+from engine.commands import Pause, Rerun, Resume, Retry, SkipTask, Terminate
 from engine.definitions import WorkflowTask
 from engine.errors import InvalidInput
 from engine.questions import Evaluate, Evaluated
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest
 from engine.status import WorkflowStatus
+from engine.tasks import do_while
 from tests.unit.engine.flows import fork, join, simple, started, switch, task
 from tests.world import Surroundings, World
 
@@ -93,6 +94,36 @@ def test_e44_p10_p12_five_hundred_iterations_are_one_decision_and_one_commit() -
     world = started(loop(body), around=times(500))
     assert (world.status, world.newest("loop").iteration, world.header.variables) == ("COMPLETED", 500, {"n": 500})
     assert (len(world.rows), len(world.commits)) == (501, 1)
+
+
+def test_p10_a_loop_without_end_is_stored_now_and_then_and_can_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(do_while, "MOST_TURNS", 20)
+    world = started(loop(task("NOOP", "n")), around=times(10**9))
+    for slices in (1, 2, 3):
+        assert (world.status, len(world.commits), len(world.rows)) == (
+            WorkflowStatus.RUNNING,
+            slices,
+            slices * 20 + 2,
+        )
+        assert world.reconciled().commit is None
+        assert world.durable.deadlines == {world.newest("loop").task_id: world.clock.now()}
+        world.expire_due()
+    world.do(Pause())
+    world.expire_due()
+    world.do(Resume())
+    world.do(Terminate("enough"))
+    assert (world.newest("loop").status, world.durable.deadlines) == ("CANCELED", {})
+    world.do(Retry())
+    assert world.newest("loop").status == "IN_PROGRESS"
+    world.expire_due()
+    assert len(world.rows) > 100
+
+
+def test_p10_a_long_loop_comes_to_its_end_in_several_decisions() -> None:
+    world = started(loop(task("NOOP", "n")), simple("u"), around=times(2500))
+    world.forward(0)
+    assert (world.newest("loop").status, world.newest("loop").iteration, len(world.commits)) == ("COMPLETED", 2500, 3)
+    assert world.open("u").status == "SCHEDULED"
 
 
 @pytest.mark.parametrize("keep", [2, "2", "${workflow.input.keep}"], ids=["number", "text", "expression"])
