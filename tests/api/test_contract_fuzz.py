@@ -39,6 +39,9 @@ OWN_RULES = {
     "POST /tasks/update-v2",
     "POST /event",
     "PUT /event",
+    "POST /scheduler/schedules",
+    "GET /scheduler/nextFewSchedules",
+    "GET /scheduler/search/executions",
 }
 CHECKS = [
     checks.not_a_server_error,
