@@ -174,7 +174,7 @@ class Forest:
         self.settle()
         while unfinished := self.with_status(WorkflowStatus.RUNNING, WorkflowStatus.PAUSED):
             for workflow_id in self.with_status(WorkflowStatus.PAUSED):
-                self.run(self.engine.resume(workflow_id))
+                self.tried(self.engine.resume(workflow_id))  # resuming one may end another
             work = self.open_work()
             if work:
                 result = TaskResult(work[0].workflow_instance_id, work[0].task_id, TaskStatus.COMPLETED)

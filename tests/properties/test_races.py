@@ -97,12 +97,12 @@ def _forest(store: Store) -> Forest:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_races_on_the_memory_store(state: str) -> None:
+def test_c1_c2_u1_races_on_the_memory_store(state: str) -> None:
     assert not broken(MemoryStore(), state, SHORT["memory"])
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_races_on_the_sqlite_store(state: str, tmp_path: Path) -> None:
+def test_c1_c2_u1_races_on_the_sqlite_store(state: str, tmp_path: Path) -> None:
     assert not broken(SqliteStore(tmp_path), state, SHORT["sqlite"])
 
 

@@ -153,10 +153,12 @@ async def test_a_child_whose_task_has_timed_out_ends_before_the_next_attempt_sta
 
 
 @on_a_loop
-async def test_d27_an_archived_execution_is_found_and_read() -> None:
+async def test_d10_d27_what_has_ended_is_archived_and_can_be_found_and_read() -> None:
     async with Shell() as shell:
         await shell.register("flow", simple("a"))
         begun = await shell.begin("flow")
+        error = await refused(shell.engine.remove(begun))
+        assert str(error) == f"Cannot archive workflow: {begun} with status: RUNNING"
         await shell.report(begun)
         await shell.engine.remove(begun)
         page = await shell.engine.search(Search(Comparison("workflowType", "=", "flow")))
