@@ -13,7 +13,7 @@ from engine.definitions import Model
 from engine.model import Millis
 from engine.named_id import named_id
 from engine.requests import StartWorkflowRequest
-from engine.schedules import Fire, WorkflowSchedule, execution_id
+from engine.schedules import Fire, WorkflowSchedule, execution_id, workflow_of
 from engine.search import And, Comparison, IsNull, OneOf, Or, Query, Search, StartsWith
 
 Value = str | int
@@ -66,16 +66,16 @@ def workflow_id_of(name: str, time: Millis) -> str:
     return named_id(f"schedule:{name}:{time}")
 
 
-def polled(schedule: WorkflowSchedule, fire: Fire, request: StartWorkflowRequest) -> ScheduleExecution:
+def polled(schedule: WorkflowSchedule, fire: Fire) -> ScheduleExecution:
     """The record of a time that was taken, and that nothing has become of so far."""
     return ScheduleExecution(
         execution_id=execution_id(schedule.name, fire.time),
         schedule_name=schedule.name,
         scheduled_time=fire.time,
         execution_time=fire.since,
-        workflow_name=request.name,
+        workflow_name=workflow_of(schedule) or "",
         state="POLLED",
-        start_workflow_request=request,
+        start_workflow_request=schedule.start_workflow_request,
         zone_id=fire.cron.zone_id,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from engine.schedules import WorkflowSchedule
+from engine.schedules import WorkflowSchedule, workflow_of
 from engine.search import Sort
 
 _ATTRIBUTES = dict(zip(WorkflowSchedule.__struct_encode_fields__, WorkflowSchedule.__struct_fields__, strict=True))
@@ -39,12 +39,6 @@ def schedule_sort(text: str) -> tuple[Sort, ...]:
     entries = (entry.partition(":") for entry in text.replace(",", "|").split("|"))
     found = ((field.strip(), direction.strip().upper()) for field, _, direction in entries)
     return tuple(Sort(field, direction == "DESC") for field, direction in found if field in _SORTABLE)
-
-
-def workflow_of(schedule: WorkflowSchedule) -> str | None:
-    """The name of the workflow that a schedule starts."""
-    request = schedule.start_workflow_request
-    return request.name if request else None
 
 
 def schedules_page(schedules: Iterable[WorkflowSchedule], wanted: ScheduleSearch) -> SchedulePage:

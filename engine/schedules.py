@@ -98,6 +98,12 @@ def check_schedule(schedule: WorkflowSchedule) -> None:
         parse_zone(each.zone_id)
 
 
+def workflow_of(schedule: WorkflowSchedule) -> str | None:
+    """The name of the workflow that a schedule starts."""
+    request = schedule.start_workflow_request
+    return request.name if request else None
+
+
 def next_fire(schedule: WorkflowSchedule, after: Millis) -> tuple[Millis, CronSchedule] | None:
     """The first time later than `after` within the bounds of the schedule, and the expression it comes from."""
     begin = max(after, (schedule.schedule_start_time or 0) - 1)

@@ -57,7 +57,7 @@ class Firing:
             return  # done, but not crossed out before a crash
         now = self._clock.now()
         request = scheduled_start(schedule, fire, now)
-        record = msgspec.structs.replace(polled(schedule, fire, request), execution_time=now)
+        record = msgspec.structs.replace(polled(schedule, fire), execution_time=now)
         reached("scheduler: time taken, not started")
         record = await self._started(record, request)
         reached("scheduler: started, not recorded")

@@ -11,7 +11,7 @@ from engine.model import Millis
 from engine.ports import Clock, Ids, Store
 from engine.requests import BulkResponse
 from engine.schedule_executions import ExecutionPage, ScheduleExecution, names_in, page_of, polled
-from engine.schedule_search import SchedulePage, ScheduleSearch, schedules_page, workflow_of
+from engine.schedule_search import SchedulePage, ScheduleSearch, schedules_page
 from engine.scheduler.firing import Check, Firing, Start, once
 from engine.scheduler.history import History
 from engine.scheduler.loop import Loop, Report
@@ -25,7 +25,7 @@ from engine.schedules import (
     paused,
     resumed,
     saved,
-    scheduled_start,
+    workflow_of,
 )
 from engine.search import Search
 from engine.starting import Starter
@@ -129,4 +129,4 @@ class Scheduler:
 
 def _waiting(plan: Plan) -> list[ScheduleExecution]:
     schedule = plan.schedule
-    return [polled(schedule, fire, scheduled_start(schedule, fire, fire.since)) for fire in plan.pending]
+    return [polled(schedule, fire) for fire in plan.pending]

@@ -61,6 +61,7 @@ async def test_at_its_time_a_schedule_starts_its_workflow_with_the_times_in_its_
         (record,) = await forward(shell, FIRST + 3, 1)
         assert (record.state, record.scheduled_time, record.execution_time) == ("EXECUTED", FIRST, FIRST + 3)
         assert record.workflow_id == workflow_id_of("s", FIRST)
+        assert record.start_workflow_request == saved.start_workflow_request
         view = await shell.engine.workflow(record.workflow_id)
         assert view.header.input == {
             "mine": 1,
