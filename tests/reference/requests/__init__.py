@@ -8,6 +8,7 @@ from tests.reference.requests.bulk import BULK
 from tests.reference.requests.events import EVENTS
 from tests.reference.requests.metadata import METADATA
 from tests.reference.requests.runs import RUNS
+from tests.reference.requests.scheduler import SCHEDULER
 from tests.reference.requests.searches import SEARCHES
 from tests.reference.requests.tasks import TASKS
 from tests.reference.requests.workflow import WORKFLOW
@@ -21,4 +22,5 @@ STORIES: dict[str, list[Request]] = {
     "events": EVENTS,
     "searches": SEARCHES,
     "administration": ADMINISTRATION,
+    "scheduler": SCHEDULER,
 }
