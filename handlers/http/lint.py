@@ -30,6 +30,7 @@ def problems(document: Document) -> list[str]:
         *_equivalent_templates(document),
         *_undeclared_path_parameters(document),
         *_schemas(document),
+        *_undeclared_refusals(document),
     ]
 
 
@@ -64,6 +65,13 @@ def _undeclared_path_parameters(document: Document) -> Iterator[str]:
         wanted = {template.group()[1:-1] for template in _TEMPLATE.finditer(path)}
         if declared != wanted:
             yield f"{method.upper()} {path} has parameters {sorted(wanted)} and declares {sorted(map(str, declared))}."
+
+
+def _undeclared_refusals(document: Document) -> Iterator[str]:
+    for path, method, node in operation_nodes(document):
+        missing = [code for code in ("401", "403") if code not in node.get("responses", {})]
+        if missing and node.get("security", document.get("security")):
+            yield f"{method.upper()} {path} may ask for a token and does not declare {' and '.join(missing)}."
 
 
 def _schemas(document: Document) -> Iterator[str]:

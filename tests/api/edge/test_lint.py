@@ -47,6 +47,10 @@ def test_our_contract_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
             lambda d: d["paths"]["/tasks"]["post"]["responses"]["200"].update({"$ref": "#/components/responses/None"}),
             "refers to #/components/responses/None, which does not exist",
         ),
+        (
+            lambda d: d["paths"]["/tasks"]["post"]["responses"].pop("401"),
+            "POST /tasks may ask for a token and does not declare 401.",
+        ),
     ],
 )
 def test_a_fault_is_found(break_: Break, sentence: str) -> None:
