@@ -22,6 +22,9 @@ from engine.timeouts import SECOND
 
 _ENDING_STATUS = {TaskStatus.CANCELED: WorkflowStatus.TERMINATED, TaskStatus.TIMED_OUT: WorkflowStatus.TIMED_OUT}
 """What a workflow becomes by a task that ended so and is not tolerated; FAILED otherwise (§4.1 step 3)."""
+MOST_AT_ONCE = 1000
+"""Attempts after which a task that fails in the decision that makes it is not tried again, whatever its definition is:
+nothing else would be decided meanwhile."""
 
 
 def begin(draft: Draft) -> Steps[None]:
@@ -119,6 +122,8 @@ def _go_on(draft: Draft, task: Task) -> Steps[None]:
         yield from schedule(draft, follows, draft.scope_of(task))
     elif loop is not None and not loop.status.terminal and draft.graph.node(task.node) is not None:
         yield from _turn_loop(draft, loop)
+    if loop is not None and not task.status.successful:
+        do_while.broken(draft, loop)
 
 
 def _turn_loop(draft: Draft, loop: Task) -> Steps[None]:
@@ -138,6 +143,8 @@ def _retried(draft: Draft, task: Task) -> Steps[bool]:
     node, task_def = draft.node_of(task), draft.task_def_of(task)
     may = task.status.retriable and task_type(node.type).retriable
     if not may or task_def is None or task.retry_count >= retry.allowed(node, task_def):
+        return False
+    if task.retry_count >= MOST_AT_ONCE and draft.base.rows.get(task.task_id) is None:
         return False
     late = retry.out_of_time(task, task_def, draft.now)
     if late is not None:

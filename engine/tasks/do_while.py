@@ -97,6 +97,13 @@ def next_turn(draft: Draft, loop: Task) -> Steps[bool]:
     return True
 
 
+def broken(draft: Draft, loop: Task) -> None:
+    """End an open loop of whose body a task has failed and was tolerated there: other branches are not waited for."""
+    now = draft.rows.get(loop.task_id)
+    if now is not None and not now.status.terminal and (failed := _failed(draft, now)):
+        _end(draft, now, TaskStatus.FAILED, failed)
+
+
 def _end(draft: Draft, loop: Task, status: TaskStatus, reason: str | None) -> None:
     output = whole_output(draft.rows, draft.graph, loop, loop.iteration)
     draft.change(loop, status=status, output_data=output, reason_for_incompletion=reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.commands import Terminate
 from engine.definitions import WorkflowTask
 from engine.status import WorkflowStatus
 from tests.unit.engine.flows import fork, join, simple, started, switch, task
@@ -46,6 +47,12 @@ def test_a_loop_stands_before_its_body_begins() -> None:
     assert world.open("a__1").input_data == {"x": "1 null"}
 
 
+def test_what_begins_beside_a_loop_sees_neither_the_loop_nor_its_body() -> None:
+    looped = task("DO_WHILE", "l", loop_condition="true", loop_over=[task("NOOP", "n"), simple("a")])
+    world = started(fork("f", [looped], [reads("b", "${l.output.iteration} ${n.status}")]), join("j", "l", "b"))
+    assert world.open("b").input_data == {"x": "null null"}
+
+
 def test_a_failure_ends_the_workflow_before_anything_is_scheduled_beside_it() -> None:
     branches = [task("NOOP", "n"), simple("u")], [task("INLINE", "i", FAILING)]
     world = started(fork("f", *branches), join("j", "u", "i"))
@@ -79,3 +86,10 @@ def test_what_a_failure_leaves_open_is_settled_all_the_same_when_it_is_optional(
     branches = [task("INLINE", "i", FAILING, optional=True)], [task("NOOP", "n")]
     world = started(fork("f", *branches), join("j", "i", "n"), simple("u"))
     assert world.table()[-2:] == [("j", "COMPLETED_WITH_ERRORS"), ("u", "SCHEDULED")]
+
+
+def test_d9_what_a_terminate_has_put_out_stays_when_the_failed_workflow_is_terminated() -> None:
+    end = {"terminationStatus": "FAILED", "workflowOutput": {"by": "end"}}
+    world = started(task("TERMINATE", "end", end), output_parameters={"x": "${end.output.nobody}"})
+    world.do(Terminate("put away"))
+    assert (world.status, world.header.output) == (WorkflowStatus.TERMINATED, {"by": "end"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.commands import Terminate
 from engine.definitions import WorkflowTask
 from engine.status import TaskStatus, WorkflowStatus
-from tests.unit.engine.flows import simple, started, task
+from tests.unit.engine.flows import fork, join, simple, started, task
 from tests.world import World
 
 
@@ -61,9 +61,17 @@ def test_e45_keep_last_n_counts_iterations_that_are_over() -> None:
     assert shown(world)[1] == {"iteration": 3, "loopIndex": 2, "loopItem": 3, "3": {"a": {"x": 3}}}
 
 
-def test_a_loop_that_fails_by_a_permissive_task_puts_a_blank_behind_each_reason() -> None:
-    world = loop_of(simple("a", permissive=True), simple("b", permissive=True))
+def test_a_loop_fails_by_a_permissive_task_without_waiting_for_other_branches() -> None:
+    branches = fork("f", [simple("a", permissive=True)], [simple("b")])
+    world = loop_of(branches, join("j", "a", "b"))
     world.answer("a__1", "FAILED", reason_for_incompletion="a broke")
-    world.answer("b__1", "FAILED", reason_for_incompletion="b broke")
-    loop = world.newest("loop")
-    assert (loop.status, loop.reason_for_incompletion) == (TaskStatus.FAILED, "a broke b broke ")
+    assert (world.newest("loop").status, world.newest("b__1").status) == ("FAILED", "CANCELED")
+    assert (world.status, world.newest("loop").reason_for_incompletion) == (WorkflowStatus.FAILED, "a broke ")
+
+
+def test_a_loop_shows_the_reasons_of_all_that_failed_each_with_a_blank_behind_it() -> None:
+    """Two that the server does fail in one pass."""
+    broken = {"evaluatorType": "javascript", "expression": "nobody"}
+    inline = (task("INLINE", name, broken, permissive=True) for name in "ab")
+    world = loop_of(fork("f", *([node] for node in inline)), join("j", "a", "b"))
+    assert world.newest("loop").reason_for_incompletion == "no javascript here no javascript here "
