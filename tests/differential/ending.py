@@ -28,3 +28,5 @@ class Ending(NamedTuple):
     workflows: Sequence[Json] = ()
     problem: str = ""
     done: Sequence[Done] = ()
+    broken_join: bool = False
+    """Whether a JOIN was seen that had failed by an attempt for which there was another one (C4)."""

@@ -13,7 +13,7 @@ from tests.conformance.goldenkit.normalise import Normaliser, sort_tasks
 from tests.differential.definitions import BYSTANDER, OWNER, WORKERS, Node, node, places
 from tests.differential.ending import Done, Ending
 from tests.differential.stories import INTERRUPTIONS, REVIVALS, Answer, Operation, Story
-from tests.differential.tree import ENDED, Tree, open_tasks, place, plain
+from tests.differential.tree import ENDED, Tree, broken_join, open_tasks, place, plain
 from tests.differential.watch import Watch
 
 Json = Any
@@ -58,6 +58,7 @@ class Telling:
         self._since = self._answered = 0
         self._paused: str | None = None
         self._done: list[Done] = []
+        self._broken_join = False
 
     def tell(self) -> Ending:
         """Register, start, go on until the end, and leave nothing open behind."""
@@ -93,9 +94,11 @@ class Telling:
             problem: str | None = None
             while problem is None:
                 tree = self._watch.at_rest(workflow_id)
+                self._broken_join = self._broken_join or broken_join(tree)
                 problem = self._step(tree)
             shown = [self._normaliser.workflow(sort_tasks(workflow)) for workflow in tree]
-            return Ending(shown, problem, [done._replace(what=self._normaliser.text(done.what)) for done in self._done])
+            done = [done._replace(what=self._normaliser.text(done.what)) for done in self._done]
+            return Ending(shown, problem, done, self._broken_join)
         finally:
             self._client.call("DELETE", f"/workflow/{workflow_id}")
 
@@ -182,7 +185,8 @@ class Telling:
             return Done("nothing to rerun", where)
         task = tasks[operation.task % len(tasks)]
         path, body = f"/workflow/{workflow['workflowId']}/rerun", {"reRunFromTaskId": task["taskId"]}
-        inside = self._places.get(plain(task), ("", ()))[1]
+        # what no definition has stands in a dynamic fork
+        inside = self._places.get(plain(task), ("", ("FORK_JOIN_DYNAMIC",)))[1]
         named = f"{task['referenceTaskName']}#{task['retryCount']} of {where}"
         done = self._call("rerun from", named, "POST", path, body)
         return done._replace(task_type=task["taskType"], inside=inside)

@@ -68,7 +68,7 @@ def test_the_order_of_keys_in_a_text_may_differ_and_nothing_else_in_it() -> None
 
 
 RERUNS = [
-    (Done("rerun from", "t", "SIMPLE", ("FORK_JOIN",)), "a rerun from inside a static fork"),
+    (Done("rerun from", "t", "SIMPLE", ("FORK_JOIN",)), "a rerun from inside a fork"),
     (Done("rerun from", "s", "SWITCH"), "a rerun from a SWITCH or DECISION"),
     (Done("rerun from", "t", "SIMPLE", ("SWITCH",)), ""),
     (Done("rerun from", "t", "SIMPLE"), ""),

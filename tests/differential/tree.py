@@ -75,3 +75,17 @@ def _join_due(task: dict[str, Json], newest: dict[str, dict[str, Json]]) -> bool
         return False
     joined = [newest.get(name) for name in task["inputData"].get("joinOn", [])]
     return all(row is not None and row["status"] not in OPEN for row in joined)
+
+
+def broken_join(tree: Tree) -> bool:
+    """A JOIN has failed by an attempt that is tried again: the new attempt was cancelled with everything else (C4)."""
+    return any(_broken(workflow.get("tasks", [])) for workflow in tree)
+
+
+def _broken(tasks: list[dict[str, Json]]) -> bool:
+    newest = {task["referenceTaskName"]: task for task in sorted(tasks, key=place)}
+    failed = [
+        task for task in newest.values() if task["taskType"] == "JOIN" and task["status"] in ("FAILED", "CANCELED")
+    ]
+    joined = (newest.get(name) for join in failed for name in join["inputData"].get("joinOn", []))
+    return any(task is not None and task["status"] == "CANCELED" and task["retryCount"] > 0 for task in joined)
