@@ -9,7 +9,7 @@ import pytest
 from engine.definitions import TaskDef
 from engine.retry import INT_MAX, delay_seconds
 from engine.status import WorkflowStatus
-from tests.unit.engine.flows import simple, started
+from tests.unit.engine.flows import simple, started, task
 from tests.world import SECOND, Surroundings
 
 DELAYS: list[tuple[str, dict[str, Any], list[int]]] = [
@@ -127,3 +127,9 @@ def test_c15_an_attempt_that_ends_takes_its_queue_entry_with_it() -> None:
     world.forward(60)
     assert world.table() == [("t", "TIMED_OUT"), ("t", "TIMED_OUT"), ("t", "COMPLETED_WITH_ERRORS")]
     assert (world.queued(), world.status) == ([], WorkflowStatus.COMPLETED)
+
+
+def test_what_fails_at_once_is_not_tried_for_ever() -> None:
+    own = TaskDef(name="e", retry_count=10**9)
+    world = started(task("EVENT", "e", sink="nowhere:x", task_definition=own))
+    assert (world.status, len(world.rows)) == (WorkflowStatus.FAILED, 1001)
