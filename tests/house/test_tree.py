@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
@@ -32,10 +33,17 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
 
 
 def test_lock_files_name_no_address() -> None:
-    for name in ("requirements.lock", "requirements-test.lock"):
+    for name in ("requirements.lock", "requirements-test.lock", "tests/clients/python13/requirements.lock"):
         lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
         bad = [line for line in lines if "://" in line or line.startswith("-")]
         assert not bad, f"{name}: {bad[:3]}; write it with scripts/lock"
+
+
+def test_the_lock_of_javascript_has_hashes_and_no_addresses() -> None:
+    lock = json.loads((PROJECT / "tests" / "clients" / "javascript" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert [name for name, entry in packages.items() if "resolved" in entry or "integrity" not in entry] == []
+    assert "node_modules/@io-orkes/conductor-javascript" in packages
 
 
 def test_locked_versions_agree() -> None:
