@@ -25,9 +25,6 @@ _ENDING_STATUS = {TaskStatus.CANCELED: WorkflowStatus.TERMINATED, TaskStatus.TIM
 MOST_AT_ONCE = 1000
 """Attempts after which a task that fails in the decision that makes it is not tried again, whatever its definition is:
 nothing else would be decided meanwhile."""
-MOST_AT_ONCE = 1000
-"""Attempts after which a task that fails in the decision that makes it is not tried again, whatever its definition is:
-nothing else would be decided meanwhile."""
 
 
 def begin(draft: Draft) -> Steps[None]:
@@ -146,8 +143,6 @@ def _retried(draft: Draft, task: Task) -> Steps[bool]:
     node, task_def = draft.node_of(task), draft.task_def_of(task)
     may = task.status.retriable and task_type(node.type).retriable
     if not may or task_def is None or task.retry_count >= retry.allowed(node, task_def):
-        return False
-    if task.retry_count >= MOST_AT_ONCE and draft.base.rows.get(task.task_id) is None:
         return False
     if task.retry_count >= MOST_AT_ONCE and draft.base.rows.get(task.task_id) is None:
         return False
