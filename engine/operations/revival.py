@@ -176,7 +176,9 @@ def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> St
     draft.start_over([row for row in draft.rows if row.seq < target.seq])
     _turn_loops_back(draft, target)
     for row in list(draft.rows):
-        if not row.waits_for and draft.rows.newest(row.reference_task_name) is row:
+        # the attempt before the target has had its turn
+        own = row.reference_task_name == target.reference_task_name
+        if not own and not row.waits_for and draft.rows.newest(row.reference_task_name) is row:
             yield from _restore(draft, row)
     node = draft.node_of(target)
     given = request.task_input

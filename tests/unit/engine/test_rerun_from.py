@@ -119,3 +119,13 @@ def test_s22_a_rerun_from_a_loop_shows_it_in_progress_and_begins_with_its_first_
     row = world.open("l")
     assert (row.status, row.iteration) == (TaskStatus.IN_PROGRESS, 1)
     assert [task.reference_task_name for task in world.rows.open()] == ["l", "in_l__1"]
+
+
+def test_rerun_from_a_second_attempt_leaves_the_first_one_as_it_is() -> None:
+    world = started(simple("t", retry_count=1), simple("u"))
+    world.answer("t", "FAILED")
+    world.answer("t", "FAILED")
+    world.do(Rerun(RerunWorkflowRequest(re_run_from_task_id=world.newest("t").task_id)))
+    assert world.table() == [("t", "FAILED"), ("t", "SCHEDULED")]
+    world.answer("t")
+    assert world.table() == [("t", "FAILED"), ("t", "COMPLETED"), ("u", "SCHEDULED")]
