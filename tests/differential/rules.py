@@ -189,16 +189,20 @@ def _rerun(fits: Callable[[Done], bool]) -> Callable[[Ending, Ending], bool]:
     return lambda _, ours: any(done.kind == "rerun from" and fits(done) for done in ours.done)
 
 
-def _stuck_in_a_loop(kind: str) -> Callable[[Ending, Ending], bool]:
-    """The reference comes to rest with a task of that type open in a loop."""
+def _left_open(kind: str, in_loop: bool) -> Callable[[Ending, Ending], bool]:
+    """The reference comes to rest with a task of that type open, or somebody has terminated it then."""
 
     def fits(reference: Ending, ours: Ending) -> bool:
-        tasks = (task for workflow in reference.workflows for task in workflow["tasks"] if task.get("iteration"))
-        return reference.problem == "stuck" and any(
-            task["taskType"] == kind and task["status"] in OPEN for task in tasks
-        )
+        over = any(done.kind == "terminate" for done in reference.done)
+        left = (*OPEN, "CANCELED") if over else OPEN if reference.problem == "stuck" else ()
+        tasks = (task for workflow in reference.workflows for task in workflow["tasks"] if task["taskType"] == kind)
+        return any(task["status"] in left and (task.get("iteration") or not in_loop) for task in tasks)
 
     return fits
+
+
+def _left_for_good(reference: Ending, ours: Ending) -> bool:
+    return reference.problem == "stuck" and _left_open("JOIN", in_loop=False)(reference, ours)
 
 
 def _retry(reference: Ending, ours: Ending) -> bool:
@@ -234,8 +238,9 @@ def _attempts(ending: Ending) -> int:
 
 _FORKS = frozenset({"FORK_JOIN", "FORK_JOIN_DYNAMIC"})
 DEPARTURES = (
-    Departure("an EXCLUSIVE_JOIN in a loop", _stuck_in_a_loop("EXCLUSIVE_JOIN")),
-    Departure("an EVENT to a sink that is none in a loop", _stuck_in_a_loop("EVENT")),
+    Departure("an EXCLUSIVE_JOIN in a loop", _left_open("EXCLUSIVE_JOIN", in_loop=True)),
+    Departure("an EVENT to a sink that is none in a loop", _left_open("EVENT", in_loop=True)),
+    Departure("a JOIN that is never looked at again", _left_for_good),
     Departure("a JOIN that fails by an attempt that is tried again", lambda reference, _: reference.broken_join),
     Departure("a rerun from inside a fork", _rerun(lambda done: bool(_FORKS.intersection(done.inside)))),
     Departure("a rerun from a fork or a JOIN", _rerun(lambda done: done.task_type in ("FORK", "JOIN"))),

@@ -88,4 +88,14 @@ def _broken(tasks: list[dict[str, Json]]) -> bool:
         task for task in newest.values() if task["taskType"] == "JOIN" and task["status"] in ("FAILED", "CANCELED")
     ]
     joined = (newest.get(name) for join in failed for name in join["inputData"].get("joinOn", []))
-    return any(task is not None and task["status"] == "CANCELED" and task["retryCount"] > 0 for task in joined)
+    return any(task is not None and (_cancelled_attempt(task) or _attempts_left(task)) for task in joined)
+
+
+def _cancelled_attempt(task: dict[str, Json]) -> bool:
+    return bool(task["status"] == "CANCELED" and task["retryCount"] > 0)
+
+
+def _attempts_left(task: dict[str, Json]) -> bool:
+    """It failed, and was to be tried again: only the JOIN has prevented that."""
+    own = (task.get("workflowTask") or {}).get("taskDefinition") or {}
+    return bool(task["status"] == "FAILED" and not task["retried"] and own.get("retryCount", 0) > task["retryCount"])
