@@ -21,13 +21,15 @@ class Payloads:
         location = await self._engine.payloads.location(path, operation, payload_type)
         return {"path": location.path, **({"uri": location.uri} if location.uri else {})}
 
-    async def download_payload(self, entity: str, direction: str, name: str, expires: int, signature: str) -> bytes:
+    async def download_payload(
+        self, entity: str, direction: str, name: str, expires: int = 0, signature: str = ""
+    ) -> bytes:
         """A payload, to whoever has its address."""
         path = f"{entity}/{direction}/{name}"
         return await self._admitted("GET", path, expires, signature).read(path, LIMIT_KB * KB)
 
     async def upload_payload(
-        self, entity: str, direction: str, name: str, expires: int, signature: str, body: str | None = None
+        self, entity: str, direction: str, name: str, expires: int = 0, signature: str = "", body: str | None = None
     ) -> None:
         """Take a payload from whoever has its address."""
         path, content = f"{entity}/{direction}/{name}", (body or "").encode()

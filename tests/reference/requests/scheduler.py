@@ -56,6 +56,7 @@ SCHEDULER = [
     Request("resume unknown", "PUT", "/scheduler/schedules/<stem>_nobody/resume"),
     Request("pause many", "PUT", "/scheduler/bulk/pause", json=NAMES),
     Request("resume many", "PUT", "/scheduler/bulk/resume", json=NAMES),
+    Request("resume no list", "PUT", "/scheduler/bulk/resume", json={"a": 1}),
     Request("pause none", "PUT", "/scheduler/bulk/pause", json=[]),
     Request("next times", "GET", FEW, {"cronExpression": "0 0 0 * * *", "scheduleStartTime": FAR}),
     Request("next times, two", "GET", FEW, {"cronExpression": "@daily", "scheduleStartTime": FAR, "limit": 2}),
