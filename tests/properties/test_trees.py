@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -171,4 +172,5 @@ class ATree(RuleBasedStateMachine):
 
 
 TestATree = ATree.TestCase
-TestATree.settings = settings(max_examples=5_000 if LONG else 20, stateful_step_count=25)
+TestATree.settings = settings(max_examples=5_000 if LONG else 12, stateful_step_count=25)
+TestATree = pytest.mark.timeout(3600 if LONG else 200)(TestATree)

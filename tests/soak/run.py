@@ -25,6 +25,7 @@ QUIET = 15.0
 """Seconds without clients, in which retries, leases and effects come to rest; longer than any of them takes."""
 
 
+STARTS = 3
 LOOKS, BETWEEN_LOOKS = 4, 5.0
 """A fault has to be seen so often to be one."""
 
@@ -39,7 +40,7 @@ class Scale(NamedTuple):
     pause: float
 
 
-SCALES = {"sqlite": Scale(1, 60, 6, 3, 0.02), "mongo": Scale(2, 15, 4, 2, 0.1)}
+SCALES = {"sqlite": Scale(1, 60, 6, 3, 0.02), "mongo": Scale(2, 8, 2, 1, 0.2)}
 
 
 @contextlib.contextmanager
@@ -47,7 +48,8 @@ def servers(store: str, number: int) -> Iterator[list[Server]]:
     """The servers of a run; with mongo they share a database."""
     with contextlib.ExitStack() as stack:
         if store == "mongo":
-            arguments: tuple[str, ...] = ("--mongo", stack.enter_context(WireServer()).uri())
+            uri = stack.enter_context(WireServer()).uri() + "?socketTimeoutMS=60000"  # it is slow when it is full
+            arguments: tuple[str, ...] = ("--mongo", uri)
         else:
             arguments = ("--data", stack.enter_context(tempfile.TemporaryDirectory()))
         yield [stack.enter_context(Server(*arguments, "--no-access-log")) for _ in range(number)]
@@ -104,10 +106,20 @@ async def _kill_now_and_then(
         await asyncio.sleep(max(begin + moment - time.monotonic(), 0))
         server = chance.choice(running)
         server.kill()
-        await asyncio.to_thread(server.restart)
-        restarts.append(server.started_in * 1000)
+        restarts.append(await asyncio.to_thread(_started_again, server))
     await asyncio.sleep(max(begin + seconds - time.monotonic(), 0))
     return restarts
+
+
+def _started_again(server: Server) -> float:
+    """Milliseconds until it answers; a machine that is busy enough may need more than one start."""
+    begin = time.monotonic()
+    for _ in range(STARTS - 1):
+        with contextlib.suppress(AssertionError):
+            server.restart()
+            return (time.monotonic() - begin) * 1000
+    server.restart()
+    return (time.monotonic() - begin) * 1000
 
 
 async def _the_end(running: Sequence[Server], before: Crowd, trees: Trees, scale: Scale, chance: Random) -> list[str]:

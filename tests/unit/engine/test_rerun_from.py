@@ -129,3 +129,16 @@ def test_rerun_from_a_second_attempt_leaves_the_first_one_as_it_is() -> None:
     assert world.table() == [("t", "FAILED"), ("t", "SCHEDULED")]
     world.answer("t")
     assert world.table() == [("t", "FAILED"), ("t", "COMPLETED"), ("u", "SCHEDULED")]
+
+
+def test_a_rerun_from_beside_a_task_that_is_tried_again_later_runs_that_again() -> None:
+    world = started(fork("f", [simple("a", retry_count=1)], [simple("b"), simple("c")]), join("j", "a", "c"))
+    world.answer("a", "FAILED")
+    for reference in ("a", "b", "c"):
+        world.answer(reference)
+    assert world.status is WorkflowStatus.COMPLETED
+    rerun(world, world.newest("b"))
+    assert {row.reference_task_name for row in world.rows.open()} == {"a", "b", "j"}
+    invariants.check(world)
+    answer_all(world)
+    assert world.header.status is WorkflowStatus.COMPLETED
