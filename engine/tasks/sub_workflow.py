@@ -35,7 +35,9 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
             f"Task {node.name} is defined as sub-workflow and is missing subWorkflowParams. "
             "Please check the workflow definition",
         )
-    given = plain_input(draft, node, attempt) if attempt.again is None else attempt.again.input_data
+    # what was resolved for one attempt stays for all that follow [rec]
+    earlier = attempt.again or attempt.before
+    given = plain_input(draft, node, attempt) if earlier is None else earlier.input_data
     if "subWorkflowName" not in given:
         given = _input(draft, params, given)
     row = new_row(draft, node, scope, attempt, input_data=given, start_delay_in_seconds=node.start_delay)

@@ -65,3 +65,10 @@ def test_s1_a_name_that_is_none_fails_the_task_for_good() -> None:
     (row,) = world.rows
     assert row.status is TaskStatus.FAILED_WITH_TERMINAL_ERROR
     assert row.reason_for_incompletion == "subWorkflowParam.name is no name: null"
+
+
+def test_a_child_that_is_tried_again_gets_the_same_input() -> None:
+    own = TaskDef(name="s", retry_count=1, retry_delay_seconds=0)
+    params = SubWorkflowParams(name="nope", version=2)
+    world = started(task("SUB_WORKFLOW", "s", {"x": "<${s.status}>"}, sub_workflow_param=params, task_definition=own))
+    assert [row.input_data["workflowInput"] for row in world.rows] == [{"x": "<null>"}] * 2
