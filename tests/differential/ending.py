@@ -17,6 +17,8 @@ class Done(NamedTuple):
     """What is rerun."""
     inside: tuple[str, ...] = ()
     """Types of the nodes around what is rerun, the outermost first."""
+    overcome: bool = False
+    """Whether a task before it had failed, and was tried again or tolerated."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.what}"

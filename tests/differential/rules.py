@@ -243,6 +243,8 @@ DEPARTURES = (
     Departure("a JOIN that is never looked at again", _left_for_good),
     Departure("a JOIN that fails by an attempt that is tried again", lambda reference, _: reference.broken_join),
     Departure("a rerun from inside a fork", _rerun(lambda done: bool(_FORKS.intersection(done.inside)))),
+    Departure("a rerun from a task in a loop", _rerun(lambda done: "DO_WHILE" in done.inside)),
+    Departure("a rerun behind a failure that was overcome", _rerun(lambda done: done.overcome)),
     Departure("a rerun from a fork or a JOIN", _rerun(lambda done: done.task_type in ("FORK", "JOIN"))),
     Departure("a rerun from a SWITCH or DECISION", _rerun(lambda done: done.task_type in ("SWITCH", "DECISION"))),
     Departure("a rerun from a DO_WHILE", _rerun(lambda done: done.task_type == "DO_WHILE")),

@@ -13,7 +13,7 @@ from tests.conformance.goldenkit.normalise import Normaliser, sort_tasks
 from tests.differential.definitions import BYSTANDER, OWNER, WORKERS, Node, node, places
 from tests.differential.ending import Done, Ending
 from tests.differential.stories import INTERRUPTIONS, REVIVALS, Answer, Operation, Story
-from tests.differential.tree import ENDED, Tree, broken_join, open_tasks, place, plain
+from tests.differential.tree import ENDED, Tree, broken_join, open_tasks, overcome, place, plain
 from tests.differential.watch import Watch
 
 Json = Any
@@ -189,7 +189,7 @@ class Telling:
         inside = self._places.get(plain(task), ("", ("FORK_JOIN_DYNAMIC",)))[1]
         named = f"{task['referenceTaskName']}#{task['retryCount']} of {where}"
         done = self._call("rerun from", named, "POST", path, body)
-        return done._replace(task_type=task["taskType"], inside=inside)
+        return done._replace(task_type=task["taskType"], inside=inside, overcome=overcome(tasks, task))
 
     def _resume(self, workflow_id: str) -> None:
         self._paused, self._since = None, 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.differential.tree import broken_join, moves, open_tasks, plain
+from tests.differential.tree import broken_join, moves, open_tasks, overcome, plain
 
 Json = Any
 
@@ -54,3 +54,11 @@ def test_c4_a_join_that_failed_too_early_is_known_by_what_it_joins() -> None:
     assert broken_join([execution(row("a", "FAILED", **node), join)])
     assert not broken_join([execution(row("a", "FAILED"), join)])
     assert not broken_join([execution(first, row("a", "FAILED", retryCount=1, **node), join)])
+
+
+def test_what_had_been_overcome_before_a_task() -> None:
+    first, second, target = row("a", "FAILED", seq=1), row("a", "COMPLETED", seq=2), row("t", "FAILED", seq=3)
+    assert overcome([first, second, target], target)
+    assert not overcome([second, target, row("b", "FAILED", seq=4)], target)
+    assert not overcome([row("t", "FAILED", seq=1, retried=True), target], target)
+    assert not overcome([row("a", "FAILED", seq=1, executed=False), target], target)

@@ -39,6 +39,13 @@ def open_tasks(tree: Tree) -> list[dict[str, Json]]:
     return sorted(found, key=place)
 
 
+def overcome(tasks: list[dict[str, Json]], target: dict[str, Json]) -> bool:
+    """Before a task was scheduled another one had failed that was tried again or tolerated."""
+    before = (task for task in tasks if task["seq"] < target["seq"] and plain(task) != plain(target))
+    failed = (task for task in before if task["status"] in ("FAILED", "FAILED_WITH_TERMINAL_ERROR"))
+    return any(task["executed"] or task["retried"] for task in failed)
+
+
 def moves(tree: Tree) -> bool:
     """The server has still something to do by itself."""
     ended = {workflow["workflowId"]: workflow["status"] in ENDED for workflow in tree if "workflowId" in workflow}
