@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -24,8 +24,11 @@ _FIELDS = {"seq": 1, "doc": 1, "stamp": 1, "gone": 1}
 class ExecutionReads:
     """Answers of `engine.ports.Executions` that change nothing."""
 
-    def __init__(self, collections: Collections, application: Application) -> None:
-        self._db, self._application = collections, application
+    def __init__(
+        self, collections: Collections, application: Application, found: Callable[[str, int, Pending], None]
+    ) -> None:
+        """`found` is told what stands pending in a header, and at which stamp."""
+        self._db, self._application, self._found = collections, application, found
 
     async def load(self, workflow_id: str) -> Stored | None:
         """See `Executions`."""
@@ -56,7 +59,11 @@ class ExecutionReads:
             rows = await self._rows(workflow_id, since)
             if max((row["stamp"] for row in rows), default=0) <= header["stamp"]:
                 await self._application.snapshots(header)
-                return header, _tasks(rows, await self._application.carried(header), since)
+                pending = await self._application.carried(header)
+                tasks = _tasks(rows, pending, since)
+                if pending:
+                    self._found(workflow_id, header["stamp"], pending)
+                return header, tasks
         raise Unavailable(f"Workflow {workflow_id} changes faster than it can be read; try again.")
 
     async def _rows(self, workflow_id: str, since: int) -> list[Doc]:

@@ -7,9 +7,10 @@
 3. *Clear.* A second after the last commit of a workflow, `pending` is taken out of its header, with those of others.
 
 Pending changes are overwritten by the next commit only when they are known to be applied: a process knows what it
-wrote itself; whoever finds changes of another process applies them first, and those of a process that died are
-applied by any other (`storage.mongo.peers`). A touch (a poll, a lease) is written and answered, and applied along
-with the next commit of its workflow, or a moment later: so a completed task costs four round trips.
+wrote itself; whoever writes over changes of another process that it has read carries them on, or else applies them
+first, and those of a process that died are applied by any other (`storage.mongo.peers`). A touch (a poll, a lease) is
+written and answered, and applied along with the next commit of its workflow, or a moment later: so a completed task
+costs four round trips.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -40,6 +42,8 @@ KEEP = 1.0
 """Seconds without a commit after which `pending` is cleared."""
 ENDS_WITHIN = 30.0
 """Seconds that closing waits for commits; each is given up by the driver well before."""
+LEFT, LEFT_SIZE = 1_000, 64 * 1024
+"""Of so many headers it is remembered what stood pending in them, up to so many bytes."""
 MANY = 20
 """So many touched tasks are applied at once instead of being carried along."""
 
@@ -64,6 +68,8 @@ class Journal:
         self._tidying: asyncio.Task[None] | None = None
         self._snapshots: set[str] = set()
         """Snapshots that are known to be stored: they need not ride along."""
+        self._left: OrderedDict[str, tuple[int, Pending]] = OrderedDict()
+        """What others have left pending in headers that were read last, each with its stamp."""
         self._names = itertools.count()
         self._closed = False
 
@@ -74,6 +80,15 @@ class Journal:
     def remove(self, workflow_id: str) -> asyncio.Future[None]:
         """Hand the removal of a workflow over."""
         return self._hand_over(workflow_id, None)
+
+    def found(self, workflow_id: str, stamp: int, pending: Pending) -> None:
+        """A reader has seen this in a header. Whoever writes over it carries it on, if it is small."""
+        if pending.size > LEFT_SIZE:
+            return
+        self._left[workflow_id] = (stamp, pending)
+        self._left.move_to_end(workflow_id)
+        if len(self._left) > LEFT:
+            self._left.popitem(last=False)
 
     async def flush(self) -> None:
         """Apply what was put off, so that it is seen."""
@@ -178,8 +193,10 @@ class Journal:
         base = lane.stamp if mine else first.seen
         if base is None:
             raise _conflict(lane.workflow_id, 0, first.expected)
-        pending = lane.unapplied.copy() if mine else Pending()
-        await self._swap(lane, commits, base, pending, guarded=not mine)
+        stamp, left = self._left.pop(lane.workflow_id, (None, None))
+        known = lane.unapplied.copy() if mine else left if stamp == base else None
+        pending = Pending() if known is None else known
+        await self._swap(lane, commits, base, pending, guarded=known is None)
         touches = all(commit.touch and not (commit.enqueue or commit.dequeue or commit.removed) for commit in commits)
         return not touches or len(pending.tasks) > MANY
 

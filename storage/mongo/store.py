@@ -38,11 +38,11 @@ class _Parts:
         self.client = client
         self.collections = Collections(client.get_default_database(DATABASE))
         self.application = Application(self.collections)
-        self.reads = ExecutionReads(self.collections, self.application)
         self.queues = Queues(self.collections, self.me, ring)
         self.timers = Timers(self.collections)
         self.records = Records(self.collections)
         self.journal = Journal(self.collections, self.application, self.me, self.queues.freed, ring)
+        self.reads = ExecutionReads(self.collections, self.application, self.journal.found)
         self.peers = Peers(self.collections, self.application, self.me, self.queues.give_back_served)
         self.stream = Stream(self.collections, self.me, ring)
 

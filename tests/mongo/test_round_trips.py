@@ -50,3 +50,29 @@ def test_a_slow_task_costs_one_more_and_shares_the_clearing(uri: str) -> None:
 
     apply, clear, commit = ("update", "tasks"), ("update", "workflows"), ("update", "workflows")
     assert told(story()) == [apply, clear, commit, apply]
+
+
+def test_a_poll_that_another_process_feeds_costs_four_as_well(uri: str) -> None:
+    """Claim, header, tasks, and the touch, which carries on what the other process has left pending."""
+
+    async def story() -> list[tuple[str, str]]:
+        heard = Commands()
+        async with engine_on(uri) as feeds, engine_on(uri, heard) as polls:
+            await define_chain(feeds, 2)
+            for _ in range(2):  # the first time the definition is read as well
+                workflow_id = await feeds.start_workflow(StartWorkflowRequest(name="chain"))
+                heard.sent.clear()
+                [view] = await polls.poll("step", "w", None, 1, 5_000)
+                names = heard.names
+                await feeds.update_task(completed(workflow_id, view.task.task_id))
+                [view] = await feeds.poll("step", "w", None, 1, 5_000)
+                await polls.update_task(completed(workflow_id, view.task.task_id))
+                assert (await feeds.workflow(workflow_id)).header.status is WorkflowStatus.COMPLETED
+            return names
+
+    assert told(story()) == [
+        ("findAndModify", "tasks"),
+        ("find", "workflows"),
+        ("find", "tasks"),
+        ("update", "workflows"),
+    ]
