@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,9 @@ _TRUE: Doc = {}
 _FALSE: Doc = {"_id": {"$in": []}}
 _THERE: Doc = {"workflow_type": {"$gte": ""}}
 """Not what is left of a removed execution."""
+_SILENT = frozenset({"workflowId"})
+"""What a removed execution keeps."""
+_RANGES = frozenset({"$lt", "$gt", "$lte", "$gte"})
 _SIGNS = {"<": "$lt", ">": "$gt", "<=": "$lte", ">=": "$gte", "!=": "$ne"}
 _END = "(?![\\s\\S])"
 """The very end of a text; `$` would also match before a last line break."""
@@ -50,12 +54,13 @@ async def page_of(collections: Collections, wanted: Search, only: Doc | None = N
 
 def condition(wanted: Search) -> Doc:
     """The condition of a search: its query and its free text."""
-    parts = [_compile(wanted.query)]
-    if wanted.free_text:
-        parts.append({"doc": _regex(_any_case(wanted.free_text))})
-    elif not _tells(wanted.query):
-        parts.append(_THERE)
-    return _all(parts)
+    found = compiled(wanted.query, wanted.free_text)
+    return found if wanted.free_text or tells(wanted.query, _SILENT) else _all([found, _THERE])
+
+
+def compiled(query: Query, free_text: str) -> Doc:
+    """What a query and a free text ask, whatever is left of what was removed."""
+    return _all([_compile(query), *([{"doc": _regex(_any_case(free_text))}] if free_text else [])])
 
 
 def _sort(order: Sequence[Sort]) -> dict[str, int]:
@@ -72,29 +77,37 @@ def _column(field: Field) -> str:
     return "_id" if field == "workflowId" else COLUMNS[field]
 
 
-def _tells(query: Query) -> bool:
-    """True when nothing that has only an id left fits this query."""
+def tells(query: Query, silent: Set[Field]) -> bool:
+    """True when nothing that has only the `silent` fields left fits this query."""
     match query:
         case And(parts):
-            return any(map(_tells, parts))
+            return any(tells(part, silent) for part in parts)
         case Or(parts):
-            return all(map(_tells, parts))
+            return all(tells(part, silent) for part in parts)
         case IsNull(field, negated):
-            return negated and field != "workflowId"
+            return negated and field not in silent
         case Comparison(field, sign):
-            return sign != "!=" and field != "workflowId"
+            return sign != "!=" and field not in silent
         case OneOf(field) | StartsWith(field):
-            return field != "workflowId"
+            return field not in silent
 
 
 def _all(parts: list[Doc]) -> Doc:
     """One flat document where each column stands once, which every planner understands; else a conjunction."""
     flat: Doc = {}
     for part in parts:
-        if flat.keys() & part.keys():
-            return {"$and": [part for part in parts if part]}
-        flat |= part
+        for column, asked in part.items():
+            if column not in flat:
+                flat[column] = asked
+            elif _is_range(flat[column]) and _is_range(asked) and not flat[column].keys() & asked.keys():
+                flat[column] = {**flat[column], **asked}
+            else:
+                return {"$and": [part for part in parts if part]}
     return flat
+
+
+def _is_range(asked: Any) -> bool:
+    return isinstance(asked, dict) and asked.keys() <= _RANGES
 
 
 def _compile(query: Query) -> Doc:

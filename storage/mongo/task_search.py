@@ -15,13 +15,15 @@ from engine.ports import FoundTasks
 from engine.search import EVERYTHING, HasTask, Query, Search
 from storage.mongo.client import Doc, insist, listed
 from storage.mongo.collections import Collections
-from storage.mongo.search import condition
+from storage.mongo.search import compiled, tells
 from storage.search import COLUMNS, task_order_of
 
 MOST_OWNERS = 100_000
 """Executions that a search by their tasks may be about: their ids are one list in the next question."""
-_THERE: Doc = {"task_type": {"$gte": ""}}
-"""Not what is left of a removed task."""
+_SILENT = frozenset({"workflowId", "taskId"})
+"""What a removed task keeps."""
+_THERE: Doc = {"seq": {"$gte": 0}}
+"""Not what is left of it. The index of an execution's tasks has this column."""
 _NAMES = {"_id": "workflow_id", "task_id": "_id"}
 """What the columns of summaries are called here."""
 
@@ -64,10 +66,12 @@ async def owners(collections: Collections, wanted: HasTask) -> Doc:
 
 def task_condition(query: Query, free_text: str) -> Doc:
     """The condition of a query and a free text over tasks."""
-    compiled = _renamed(condition(Search(query, free_text)))
     if query == EVERYTHING and not free_text:
-        return _THERE
-    return compiled if isinstance(compiled.get("task_type"), str) else {"$and": [compiled, _THERE]}
+        return {"task_type": {"$gte": ""}}
+    found = _renamed(compiled(query, free_text))
+    if free_text or tells(query, _SILENT):
+        return found
+    return {"$and": [found, _THERE]} if _THERE.keys() & found.keys() or "$and" in found else {**found, **_THERE}
 
 
 def _renamed(condition: Doc) -> Doc:

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from engine.effects import PublishEvent
 from engine.ports import Commit, Document, Limit, PollRecord
 from engine.requests import TaskExecLog
-from engine.search import And, Comparison, Or, Search, Sort, StartsWith
+from engine.search import And, Comparison, HasTask, Or, Search, Sort, StartsWith
 from storage.mongo import MongoStore
 from storage.mongo.client import Doc
 from storage.mongo.collections import INDEXES
@@ -31,6 +31,15 @@ SEARCHES = (
     Search(Or((Comparison("status", "=", "FAILED"), Comparison("status", "=", "RUNNING"))), free_text="x"),
     Search(StartsWith("workflowType", "fl"), sort=(Sort("endTime"),)),
     Search(Comparison("workflowId", ">", "w"), sort=(Sort("workflowId"),)),
+)
+TASK_SEARCHES = (
+    Search(),
+    Search(Comparison("taskType", "=", "work")),
+    Search(Comparison("taskDefName", "=", "work")),
+    Search(Comparison("status", "=", "SCHEDULED")),
+    Search(Comparison("workflowId", "=", "w1")),
+    Search(Comparison("taskId", "=", "t1")),
+    Search(And((Comparison("startTime", ">", NOW), Comparison("startTime", "<", NOW + 9)))),
 )
 
 
@@ -54,6 +63,8 @@ async def tour(store: MongoStore) -> None:
     await asyncio.gather(store.queue_sizes(), store.next_available("work"), store.next_deadline())
     await store.due(NOW, 5)
     await asyncio.gather(*(store.search(search) for search in SEARCHES))
+    await asyncio.gather(*(store.search_tasks(search) for search in TASK_SEARCHES))
+    await store.search(Search(has_task=HasTask(Comparison("taskType", "=", "work"))))
     await store.put_document(Document("task", "t", b"{}"))
     await asyncio.gather(
         store.list_documents("task"), store.list_documents("task", "t"), store.documents_version(["task", "workflow"])
