@@ -30,5 +30,7 @@ class Ending(NamedTuple):
     workflows: Sequence[Json] = ()
     problem: str = ""
     done: Sequence[Done] = ()
+    left_lying: bool = False
+    """Whether something that the server had to do by itself was not done in time."""
     broken_join: bool = False
     """Whether a JOIN was seen that had failed by an attempt for which there was another one (C4)."""

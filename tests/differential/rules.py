@@ -201,10 +201,6 @@ def _left_open(kind: str, in_loop: bool) -> Callable[[Ending, Ending], bool]:
     return fits
 
 
-def _left_for_good(reference: Ending, ours: Ending) -> bool:
-    return reference.problem == "stuck" and _left_open("JOIN", in_loop=False)(reference, ours)
-
-
 def _retry(reference: Ending, ours: Ending) -> bool:
     """Refused there, done here."""
     pairs = zip(reference.done, ours.done, strict=False)
@@ -219,6 +215,17 @@ def _retried_behind_terminate(reference: Ending, ours: Ending) -> bool:
         for workflow in reference.workflows
         for task in workflow["tasks"]
     )
+
+
+def _retried_when_completed(reference: Ending, ours: Ending) -> bool:
+    """There is a row to retry there, because nobody has written down that it was tolerated."""
+    retries = (done for done in reference.done if done.kind in ("retry", "resume"))
+    accepted = any(done.what.endswith("which was COMPLETED") for done in retries)
+    return accepted and _rows(reference) > _rows(ours)
+
+
+def _rows(ending: Ending) -> int:
+    return sum(len(workflow["tasks"]) for workflow in ending.workflows)
 
 
 def _new_child(reference: Ending, ours: Ending) -> bool:
@@ -240,7 +247,7 @@ _FORKS = frozenset({"FORK_JOIN", "FORK_JOIN_DYNAMIC"})
 DEPARTURES = (
     Departure("an EXCLUSIVE_JOIN in a loop", _left_open("EXCLUSIVE_JOIN", in_loop=True)),
     Departure("an EVENT to a sink that is none in a loop", _left_open("EVENT", in_loop=True)),
-    Departure("a JOIN that is never looked at again", _left_for_good),
+    Departure("an execution that is left lying", lambda reference, _: reference.left_lying),
     Departure("a JOIN that fails by an attempt that is tried again", lambda reference, _: reference.broken_join),
     Departure("a rerun from inside a fork", _rerun(lambda done: bool(_FORKS.intersection(done.inside)))),
     Departure("a rerun from a task in a loop", _rerun(lambda done: "DO_WHILE" in done.inside)),
@@ -251,6 +258,7 @@ DEPARTURES = (
     Departure("a rerun from a SUB_WORKFLOW", _rerun(lambda done: done.task_type == "SUB_WORKFLOW")),
     Departure("a retry with nothing but a cancelled JOIN or loop", _retry),
     Departure("a retry of what a TERMINATE has ended", _retried_behind_terminate),
+    Departure("a retry of what is COMPLETED", _retried_when_completed),
     Departure("a resume of a child that has nothing to retry", _new_child),
 )
 
@@ -276,6 +284,8 @@ def departure(reference: Ending, ours: Ending) -> str:
 def faults(ours: Ending) -> list[Difference]:
     """What must never be, whatever the reference does: a story without end, open tasks in an ended execution."""
     found = [Difference("problem", "", ours.problem)] if ours.problem else []
+    if ours.left_lying:
+        found.append(Difference("left lying", False, True))
     for workflow in ours.workflows:
         open_ = [task["referenceTaskName"] for task in workflow["tasks"] if task["status"] in OPEN]
         if workflow["status"] in ENDED and open_:

@@ -13,7 +13,7 @@ from tests.conformance.goldenkit.normalise import Normaliser, sort_tasks
 from tests.differential.definitions import BYSTANDER, OWNER, WORKERS, Node, node, places
 from tests.differential.ending import Done, Ending
 from tests.differential.stories import INTERRUPTIONS, REVIVALS, Answer, Operation, Story
-from tests.differential.tree import ENDED, Tree, broken_join, open_tasks, overcome, place, plain
+from tests.differential.tree import ENDED, Tree, broken_join, moves, open_tasks, overcome, place, plain
 from tests.differential.watch import Watch
 
 Json = Any
@@ -58,7 +58,7 @@ class Telling:
         self._since = self._answered = 0
         self._paused: str | None = None
         self._done: list[Done] = []
-        self._broken_join = False
+        self._left_lying = self._broken_join = False
 
     def tell(self) -> Ending:
         """Register, start, go on until the end, and leave nothing open behind."""
@@ -94,11 +94,12 @@ class Telling:
             problem: str | None = None
             while problem is None:
                 tree = self._watch.at_rest(workflow_id)
+                self._left_lying = self._left_lying or moves(tree)
                 self._broken_join = self._broken_join or broken_join(tree)
                 problem = self._step(tree)
             shown = [self._normaliser.workflow(sort_tasks(workflow)) for workflow in tree]
             done = [done._replace(what=self._normaliser.text(done.what)) for done in self._done]
-            return Ending(shown, problem, done, self._broken_join)
+            return Ending(shown, problem, done, self._left_lying, self._broken_join)
         finally:
             self._client.call("DELETE", f"/workflow/{workflow_id}")
 
@@ -175,9 +176,9 @@ class Telling:
         if not free or any(kind == "FORK_JOIN_DYNAMIC" for kind, _ in places(workflow["workflowDefinition"]).values()):
             return Done("nothing to skip", where)
         reference = free[operation.task % len(free)]["taskReferenceName"]
-        body = {"taskInput": {"s": 1}, "taskOutput": {"x": "skipped"}}
+        # without a body: the reference does not read it
         path = f"/workflow/{workflow['workflowId']}/skiptask/{reference}"
-        return self._call("skip", f"{reference} of {where}", "PUT", path, body)
+        return self._call("skip", f"{reference} of {where}", "PUT", path)
 
     def _rerun(self, operation: Operation, workflow: dict[str, Json], where: str) -> Done:
         tasks = sorted(workflow["tasks"], key=place)

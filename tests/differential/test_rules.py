@@ -122,3 +122,22 @@ def test_what_is_never_right_is_found_without_the_reference() -> None:
     assert [fault.path for fault in faults(Ending([], "stuck"))] == ["problem"]
     assert len(faults(Ending([execution(row("t", "IN_PROGRESS"))]))) == 1
     assert faults(Ending([execution(row("t", "IN_PROGRESS"), status="RUNNING")])) == []
+
+
+def test_retries_that_only_one_of_them_takes_are_known_by_what_was_done() -> None:
+    def told(what: str, *tasks: Json) -> Ending:
+        return Ending([execution(*tasks)], "", [Done("retry", what)])
+
+    named, one, two = "main, which was ", row("t", "FAILED"), row("t", "COMPLETED", retryCount=1)
+    completed, refused = told(f"{named}COMPLETED", one, two), told(f"{named}COMPLETED: refused", one)
+    assert departure(completed, refused) == "a retry of what is COMPLETED"
+    cancelled = told(f"{named}TERMINATED: refused", one), told(f"{named}TERMINATED", one, two)
+    assert departure(*cancelled) == "a retry with nothing but a cancelled JOIN or loop"
+    ended = told(f"{named}FAILED", row("e", "COMPLETED", "TERMINATE"))
+    assert departure(ended, ended) == "a retry of what a TERMINATE has ended"
+    assert departure(told(f"{named}FAILED", one), told(f"{named}FAILED", one, two)) == ""
+
+
+def test_what_is_left_lying_there_is_no_difference_and_here_a_fault() -> None:
+    assert departure(Ending(left_lying=True), Ending()) == "an execution that is left lying"
+    assert [fault.path for fault in faults(Ending(left_lying=True))] == ["left lying"]
