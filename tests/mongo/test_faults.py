@@ -81,6 +81,8 @@ async def under(fault: Fault) -> tuple[Work, list[list[tuple[TaskStatus, dict[st
                 await asyncio.sleep(0.01)
             proxy.set(fault)
             await asyncio.sleep(FAULT_FOR)  # how long the network is away
+            while fault is not Fault.DELAY and not work.refused:
+                await asyncio.sleep(0.01)  # until somebody has asked and was told
             proxy.set(Fault.NONE)
             healed = time.monotonic()
             before = len(work.acknowledged)
