@@ -25,7 +25,6 @@ from handlers.operations import operations
 from handlers.pages import Pages
 from handlers.settings import Settings, environment, secrets, shown, version
 from storage.memory import MemoryStore
-from storage.mongo import MongoStore
 from storage.payloads.disk import DiskPayloads
 from storage.payloads.s3 import S3Payloads
 from storage.sqlite import SqliteStore
@@ -109,6 +108,8 @@ def guard(settings: Settings, clock: SystemClock) -> Authentication | None:
 def store(settings: Settings) -> Store:
     """The store that the settings ask for, not opened yet."""
     if settings.mongo:
+        from storage.mongo import MongoStore  # brings PyMongo: memory that others need not spend
+
         return MongoStore(settings.mongo)
     return MemoryStore() if settings.memory else SqliteStore(settings.data)
 
