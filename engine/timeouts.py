@@ -14,6 +14,8 @@ from engine.model import Millis, Task, Workflow
 from engine.status import TaskStatus, WorkflowStatus
 
 SECOND = 1000
+OTHERS_COMPLETE = frozenset({"HTTP", "EVENT"})
+"""Types that say `asyncComplete` in their input: once the server has done its part, no response is waited for."""
 UNTIMED = frozenset({"WAIT", "HUMAN", "SUB_WORKFLOW"})
 """Nobody polls these types or responds for them: no poll and no response time-out (S10, §4.3.4)."""
 FLOW = frozenset(
@@ -75,9 +77,15 @@ def clocks(task: Task, task_def: TaskDef | None) -> Iterator[Clock]:
         if task_def.poll_timeout_seconds:
             since = max(task.scheduled_time, task.available_at)
             yield Clock("poll", since, task_def.poll_timeout_seconds, policy)
-    elif task_def.response_timeout_seconds > 0:
+    elif task_def.response_timeout_seconds > 0 and not _others_complete(task):
         # §4.3.4: the time-out policy is ignored here
         yield Clock("response", task.update_time, task_def.response_timeout_seconds, "RETRY")
+
+
+def _others_complete(task: Task) -> bool:
+    """True when the server has done its part of an `asyncComplete` task [rec]."""
+    known = task.task_type in OTHERS_COMPLETE and task.status is TaskStatus.IN_PROGRESS
+    return known and task.input_data.get("asyncComplete") is True
 
 
 def struck(task: Task, task_def: TaskDef | None, now: Millis) -> Clock | None:

@@ -114,10 +114,12 @@ def test_s7_nothing_hinders_a_termination() -> None:
     assert world.newest("e").status is TaskStatus.CANCELED
 
 
-def test_an_event_that_others_complete_has_a_response_clock() -> None:
-    own = TaskDef(name="e", response_timeout_seconds=5, retry_count=0)
+def test_an_event_that_others_complete_has_no_response_clock_but_the_others() -> None:
+    own = TaskDef(name="e", response_timeout_seconds=5, timeout_seconds=50, timeout_policy="RETRY", retry_count=0)
     world = World.started(publishing(async_complete=True, task_definition=own))
-    world.forward(5)
+    world.forward(49)
+    assert world.open("e").status is TaskStatus.IN_PROGRESS
+    world.forward(1)
     assert world.newest("e").status is TaskStatus.TIMED_OUT
 
 

@@ -72,15 +72,31 @@ def test_a_task_that_others_complete_is_in_progress_and_off_the_queue() -> None:
     assert world.newest("t").status is TaskStatus.SCHEDULED
 
 
-def test_a_task_that_others_complete_has_a_response_clock_from_the_answer() -> None:
+def test_a_task_that_others_complete_has_a_response_clock_only_until_the_answer() -> None:
     world = World.started(calling(TaskDef(name="call", response_timeout_seconds=5), async_complete=True))
     task = begin(world)
-    world.forward(3)
     report(world, task, "IN_PROGRESS")
-    world.forward(4)
+    assert world.open("h").deadline == 0
+    world.forward(60)
     assert world.open("h").status is TaskStatus.IN_PROGRESS
-    world.forward(1)
+
+
+def test_the_answer_itself_is_not_waited_for_longer_than_the_response_clock_says() -> None:
+    world = World.started(calling(TaskDef(name="call", response_timeout_seconds=5), async_complete=True))
+    task = begin(world)
+    world.forward(5)
     assert world.rows.get(task.task_id).status is TaskStatus.TIMED_OUT  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("execution", "total"), [(5, 0), (0, 5)])
+def test_a_task_that_others_complete_keeps_its_other_clocks(execution: int, total: int) -> None:
+    definition = TaskDef(
+        name="call", timeout_policy="TIME_OUT_WF", timeout_seconds=execution, total_timeout_seconds=total
+    )
+    world = World.started(calling(definition, async_complete=True))
+    report(world, begin(world), "IN_PROGRESS")
+    world.forward(5)
+    assert world.newest("h").status is TaskStatus.TIMED_OUT
 
 
 def test_e58_a_call_that_outlives_the_response_timeout_is_timed_out_and_not_done_again() -> None:
