@@ -110,6 +110,7 @@ class Draft:
         "graph",
         "header",
         "ids",
+        "loop_breakers",
         "now",
         "rows",
         "snapshot",
@@ -130,6 +131,8 @@ class Draft:
         self.snapshot: Document | None = None
         self.ended: deque[str] = deque()
         """Ids of tasks that have ended and are not settled: the worklist."""
+        self.loop_breakers: set[str] = set()
+        """Ids of tasks that fail the loop around them when they fail for good (§2.9)."""
         self.turns = 0
         """How often loops have turned in this decision."""
         self._whole = False

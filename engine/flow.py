@@ -8,6 +8,8 @@ for repair, and for tests, in which it finds nothing to do after any decision.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from engine import retry
 from engine.definitions import WorkflowTask
 from engine.draft import FIRST, OUTSIDE, Attempt, Draft, Scope, cancel_open
@@ -119,7 +121,7 @@ def _go_on(draft: Draft, task: Task) -> Steps[None]:
     follows, loop_task_id = draft.graph.follows(task.node), task.loop_task_id
     loop = draft.rows.get(loop_task_id) if loop_task_id is not None else None
     if follows is not None and (loop is None or follows != loop.node):
-        yield from schedule(draft, follows, draft.scope_of(task))
+        yield from _within_loop(draft, task, schedule(draft, follows, draft.scope_of(task)))
     elif loop is not None and not loop.status.terminal and draft.graph.node(task.node) is not None:
         yield from _turn_loop(draft, loop)
     if loop is not None and not task.status.successful:
@@ -155,8 +157,25 @@ def _retried(draft: Draft, task: Task) -> Steps[bool]:
         delay += yield Jitter(task_def.backoff_jitter_ms)
     draft.change(task, retried=True)
     attempt = Attempt(task.retry_count + 1, task, delay, task.reason_for_incompletion)
-    yield from create(draft, node, draft.scope_of(task), attempt)
+    yield from _within_loop(draft, task, create(draft, node, draft.scope_of(task), attempt))
     return True
+
+
+def _within_loop(draft: Draft, task: Task, steps: Steps[None]) -> Steps[None]:
+    """Make what follows a row; note what of it has failed already, other than what a loop makes when it turns."""
+    known = len(draft.ended)
+    yield from steps
+    if task.loop_task_id is None:
+        return
+    made = (draft.rows.get(task_id) for task_id in islice(draft.ended, known, None))
+    draft.loop_breakers.update(
+        row.task_id
+        for row in made
+        if row is not None
+        and row.loop_task_id == task.loop_task_id
+        and not row.status.successful
+        and task_type(draft.node_of(row).type).failed_when_made
+    )
 
 
 def _tolerated(draft: Draft, task: Task) -> Task:
@@ -168,6 +187,7 @@ def _tolerated(draft: Draft, task: Task) -> Task:
         return task
     # E28: the JOIN that waits for it fails with it, before everything else is cancelled
     _tell_joins(draft, task)
+    task = do_while.failed_with(draft, task)
     status = _ENDING_STATUS.get(task.status, WorkflowStatus.FAILED)
     raise WorkflowEnds(status, task_failed(task, status), task)
 

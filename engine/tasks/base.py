@@ -54,6 +54,8 @@ class TaskType:
     """Workers poll it; an IN_PROGRESS update hands it back to the queue."""
     retriable: bool = True
     """False for the built-in types that are never retried, whatever the definition says (§2.0)."""
+    failed_when_made: bool = False
+    """It may be FAILED before the reference looks at the loop around it: then the loop fails with it (§2.9) [rec]."""
     revived_in_place: bool = False
     """The retry operation re-opens the same row instead of adding an attempt (§5.5 step 6)."""
     reopened_output: Callable[[Task], JsonObject] = lambda task: {}  # noqa: ARG005 - the common case

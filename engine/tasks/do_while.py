@@ -67,8 +67,7 @@ def _inner(draft: Draft, task: Task) -> Scope:
 
 def iteration_over(draft: Draft, loop: Task) -> bool:
     """Nothing of the present iteration is open or unsettled, and it has begun."""
-    scope = _inner(draft, loop)
-    rows = [row for ref in draft.graph.body(loop.node) if (row := draft.rows.newest(scope.name(ref))) is not None]
+    rows = _present(draft, loop).values()
     return bool(rows) and all(finished(row) for row in rows)
 
 
@@ -78,7 +77,7 @@ def next_turn(draft: Draft, loop: Task) -> Steps[bool]:
     _forget_old(draft, loop)
     failed = _failed(draft, loop)
     if failed:
-        _end(draft, loop, TaskStatus.FAILED, failed)
+        _fail(draft, loop, failed)
         return False
     items = _items(draft, node, loop)
     going_on: bool = items is None or loop.iteration < len(items)
@@ -101,7 +100,29 @@ def broken(draft: Draft, loop: Task) -> None:
     """End an open loop of whose body a task has failed and was tolerated there: other branches are not waited for."""
     now = draft.rows.get(loop.task_id)
     if now is not None and not now.status.terminal and (failed := _failed(draft, now)):
-        _end(draft, now, TaskStatus.FAILED, failed)
+        _fail(draft, now, failed)
+
+
+def failed_with(draft: Draft, task: Task) -> Task:
+    """What ends the workflow when a row fails for good: the row, or the loop that fails with it [rec].
+
+    The reference looks at an open loop as soon as the rows behind another one are made: one that is FAILED then fails
+    the loop, which comes before it. A loop does not look at the rows that it has only just made itself.
+    """
+    loop = draft.rows.get(task.loop_task_id) if task.loop_task_id is not None else None
+    if task.task_id not in draft.loop_breakers or loop is None or loop.status.terminal:
+        return task
+    failed = _failed(draft, loop)
+    return task if draft.node_of(loop).optional or not failed else _fail(draft, loop, failed)
+
+
+def _fail(draft: Draft, loop: Task, reason: str) -> Task:
+    """End a loop by its body; of the present iteration it shows what was made until the first failure [rec]."""
+    rows = _present(draft, loop)
+    first = min(row.seq for row in rows.values() if not row.status.successful)
+    output = whole_output(draft.rows, draft.graph, loop, loop.iteration)
+    output[str(loop.iteration)] = {name: row.output_data for name, row in rows.items() if row.seq <= first}
+    return draft.change(loop, status=TaskStatus.FAILED, output_data=output, reason_for_incompletion=reason)
 
 
 def _end(draft: Draft, loop: Task, status: TaskStatus, reason: str | None) -> None:
@@ -111,10 +132,15 @@ def _end(draft: Draft, loop: Task, status: TaskStatus, reason: str | None) -> No
 
 def _failed(draft: Draft, loop: Task) -> str:
     """The reasons of body rows that failed and were tolerated there, each with a blank behind it [rec]; "" = none."""
-    scope = _inner(draft, loop)
-    rows = (draft.rows.newest(scope.name(reference)) for reference in draft.graph.body(loop.node))
-    failed = (row for row in rows if row is not None and not row.status.successful)
+    failed = (row for row in _present(draft, loop).values() if not row.status.successful)
     return "".join(f"{row.reason_for_incompletion or ''} " for row in failed)
+
+
+def _present(draft: Draft, loop: Task) -> dict[str, Task]:
+    """The rows of the present iteration by plain reference name."""
+    scope = _inner(draft, loop)
+    rows = ((reference, draft.rows.newest(scope.name(reference))) for reference in draft.graph.body(loop.node))
+    return {reference: row for reference, row in rows if row is not None}
 
 
 def _condition(draft: Draft, node: WorkflowTask, loop: Task) -> Steps[Evaluated]:

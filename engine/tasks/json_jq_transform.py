@@ -34,4 +34,4 @@ def _failed(row: Task, reason: str) -> Task:
     return replace(row, status=TaskStatus.FAILED, reason_for_incompletion=reason)
 
 
-JSON_JQ_TRANSFORM = TaskType("JSON_JQ_TRANSFORM", _create)
+JSON_JQ_TRANSFORM = TaskType("JSON_JQ_TRANSFORM", _create, failed_when_made=True)

@@ -54,4 +54,4 @@ def _children(draft: Draft, task: Task) -> tuple[WorkflowTask, ...]:
     return tuple(chosen[:1])
 
 
-SWITCH = TaskType("SWITCH", _create, _children, retriable=False)
+SWITCH = TaskType("SWITCH", _create, _children, retriable=False, failed_when_made=True)

@@ -90,6 +90,17 @@ def test_an_exclusive_join_that_waits_for_ever_in_a_loop_is_known_by_its_row() -
     assert departure(stuck(iteration=1)._replace(problem=""), Ending()) == ""
 
 
+def test_a_loop_that_fails_by_what_is_tolerated_is_known_by_both_rows() -> None:
+    def ended(loop: str, status: str) -> Ending:
+        body = row("q__1", status, "JSON_JQ_TRANSFORM", iteration=1)
+        return Ending([execution(row("l", loop, "DO_WHILE"), body)])
+
+    name = "a loop that fails by a task that is tolerated"
+    assert departure(ended("FAILED", "FAILED"), ended("COMPLETED", "COMPLETED_WITH_ERRORS")) == name
+    assert departure(ended("CANCELED", "FAILED"), ended("COMPLETED", "COMPLETED_WITH_ERRORS")) == ""
+    assert departure(ended("FAILED", "FAILED"), ended("FAILED", "FAILED")) == ""
+
+
 def test_the_output_of_a_cancelled_loop_may_differ_and_that_of_another_may_not() -> None:
     def ended(status: str, **output: Json) -> Ending:
         return Ending([execution(row("l", status, "DO_WHILE", outputData=output))])

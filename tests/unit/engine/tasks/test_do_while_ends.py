@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from engine.commands import Terminate
-from engine.definitions import WorkflowTask
+import pytest
+
+from engine.commands import Retry, Terminate
+from engine.definitions import TaskDef, WorkflowTask
+from engine.questions import Evaluated
 from engine.status import TaskStatus, WorkflowStatus
 from tests.unit.engine.flows import fork, join, simple, started, task
-from tests.world import World
+from tests.world import Surroundings, World
 
 
 def loop_of(*body: WorkflowTask) -> World:
@@ -75,3 +78,68 @@ def test_a_loop_shows_the_reasons_of_all_that_failed_each_with_a_blank_behind_it
     inline = (task("INLINE", name, broken, permissive=True) for name in "ab")
     world = loop_of(fork("f", *([node] for node in inline)), join("j", "a", "b"))
     assert world.newest("loop").reason_for_incompletion == "no javascript here no javascript here "
+
+
+JQ = {"queryExpression": "error(1)"}
+"""In these worlds no program can be run."""
+MADE_FAILED = [
+    task("JSON_JQ_TRANSFORM", "q", JQ),
+    task("SWITCH", "q", evaluator_type="javascript", expression="nobody"),
+]
+
+
+@pytest.mark.parametrize("node", MADE_FAILED, ids=lambda node: node.type)
+@pytest.mark.parametrize("before", [simple("a"), task("NOOP", "a")], ids=lambda node: node.type)
+def test_what_has_failed_as_soon_as_it_was_made_fails_the_loop_that_stands_open(
+    before: WorkflowTask, node: WorkflowTask
+) -> None:
+    world = loop_of(before, node)
+    if before.type == "SIMPLE":
+        world.answer("a__1")
+    loop, row = world.newest("loop"), world.newest("q__1")
+    assert (loop.status, loop.reason_for_incompletion) == ("FAILED", f"{row.reason_for_incompletion} ")
+    assert loop.output_data == {"iteration": 1, "1": {"a": {}, "q": row.output_data}}
+    assert world.header.reason_for_incompletion == (
+        f"Task {loop.task_id} failed with status: FAILED and reason: '{loop.reason_for_incompletion}'"
+    )
+    assert sorted(world.header.failed_reference_task_names) == ["loop", "q__1"]
+
+
+@pytest.mark.parametrize("node", MADE_FAILED, ids=lambda node: node.type)
+def test_a_loop_does_not_look_at_what_it_has_only_just_made_itself(node: WorkflowTask) -> None:
+    world = loop_of(node)
+    assert (world.status, world.newest("loop").status) == (WorkflowStatus.FAILED, "CANCELED")
+    assert world.header.failed_reference_task_names == ["q__1"]
+
+
+def test_what_fails_when_it_is_run_cancels_its_loop() -> None:
+    world = loop_of(task("NOOP", "a"), task("INLINE", "q", {"expression": "nobody"}))
+    assert (world.status, world.newest("loop").status) == (WorkflowStatus.FAILED, "CANCELED")
+
+
+def test_what_is_made_with_it_but_behind_it_does_not_show() -> None:
+    branches = fork("f", [task("JSON_JQ_TRANSFORM", "q", JQ)], [simple("b")])
+    world = loop_of(task("NOOP", "a"), branches, join("j", "q", "b"))
+    assert list(shown(world)[1]["1"]) == ["a", "f", "q"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("retries", "attempts"), [(0, 1), (2, 3)])
+def test_a_loop_fails_only_when_no_attempt_is_left(retries: int, attempts: int) -> None:
+    definition = TaskDef(name="q", retry_count=retries)
+    world = loop_of(task("NOOP", "a"), task("JSON_JQ_TRANSFORM", "q", JQ, task_definition=definition))
+    assert world.references() == ["loop", "a__1", *["q__1"] * attempts]
+    assert world.newest("loop").status == "FAILED"
+
+
+def test_a_loop_goes_on_behind_what_may_fail() -> None:
+    world = loop_of(task("NOOP", "a"), task("JSON_JQ_TRANSFORM", "q", JQ, optional=True), simple("b"))
+    assert (world.newest("loop").status, world.open("b__1").status) == ("IN_PROGRESS", "SCHEDULED")
+
+
+def test_a_retry_opens_the_loop_that_failed_so_in_its_own_row() -> None:
+    world = loop_of(simple("a"), task("JSON_JQ_TRANSFORM", "q", JQ))
+    world.answer("a__1")
+    world.around = Surroundings(evaluate=lambda _: Evaluated([1]))
+    world.do(Retry())
+    assert world.references() == ["loop", "a__1", "q__1", "q__1"]
+    assert (world.status, shown(world)[0]) == (WorkflowStatus.COMPLETED, TaskStatus.COMPLETED)
