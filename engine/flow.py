@@ -185,11 +185,11 @@ def _tolerated(draft: Draft, task: Task) -> Task:
         return draft.change(task, status=TaskStatus.COMPLETED_WITH_ERRORS)
     if node.permissive:
         return task
+    ends = do_while.failed_with(draft, task)
     # E28: the JOIN that waits for it fails with it, before everything else is cancelled
     _tell_joins(draft, task)
-    task = do_while.failed_with(draft, task)
-    status = _ENDING_STATUS.get(task.status, WorkflowStatus.FAILED)
-    raise WorkflowEnds(status, task_failed(task, status), task)
+    status = _ENDING_STATUS.get(ends.status, WorkflowStatus.FAILED)
+    raise WorkflowEnds(status, task_failed(ends, status), ends)
 
 
 def _tell_joins(draft: Draft, task: Task) -> None:

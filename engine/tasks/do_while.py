@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.definitions import Json, JsonObject, WorkflowTask
 from engine.draft import Attempt, Draft, Scope, replace
 from engine.loops import keep_last, reads_iterations, state, whole_output
@@ -112,7 +114,8 @@ def failed_with(draft: Draft, task: Task) -> Task:
     loop = draft.rows.get(task.loop_task_id) if task.loop_task_id is not None else None
     if task.task_id not in draft.loop_breakers or loop is None or loop.status.terminal:
         return task
-    failed = _failed(draft, loop)
+    # not a JOIN that has failed with them: the reference looks at those later
+    failed = _reasons(row for row in _present(draft, loop).values() if row.task_id in draft.loop_breakers)
     return task if draft.node_of(loop).optional or not failed else _fail(draft, loop, failed)
 
 
@@ -132,8 +135,11 @@ def _end(draft: Draft, loop: Task, status: TaskStatus, reason: str | None) -> No
 
 def _failed(draft: Draft, loop: Task) -> str:
     """The reasons of body rows that failed and were tolerated there, each with a blank behind it [rec]; "" = none."""
-    failed = (row for row in _present(draft, loop).values() if not row.status.successful)
-    return "".join(f"{row.reason_for_incompletion or ''} " for row in failed)
+    return _reasons(row for row in _present(draft, loop).values() if not row.status.successful)
+
+
+def _reasons(rows: Iterable[Task]) -> str:
+    return "".join(f"{row.reason_for_incompletion or ''} " for row in rows)
 
 
 def _present(draft: Draft, loop: Task) -> dict[str, Task]:

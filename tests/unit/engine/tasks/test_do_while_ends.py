@@ -121,6 +121,7 @@ def test_what_is_made_with_it_but_behind_it_does_not_show() -> None:
     branches = fork("f", [task("JSON_JQ_TRANSFORM", "q", JQ)], [simple("b")])
     world = loop_of(task("NOOP", "a"), branches, join("j", "q", "b"))
     assert list(shown(world)[1]["1"]) == ["a", "f", "q"]  # type: ignore[index]
+    assert world.newest("loop").reason_for_incompletion == f"{world.newest('q__1').reason_for_incompletion} "
 
 
 @pytest.mark.parametrize(("retries", "attempts"), [(0, 1), (2, 3)])
