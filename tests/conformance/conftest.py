@@ -15,12 +15,24 @@ from tests.serving import Server
 STORIES_AT_ONCE = 12
 STORY_WITHIN = 150.0
 """Seconds until a story that does not end fails its test; a little less than the test's own limit."""
+HURRY = 5
+"""Seconds: a response time-out as short as this may strike because the story's worker itself is late."""
 
 
 def scenarios_of(session: pytest.Session, fixture: str) -> list[Scenario]:
     """The scenarios of the tests that use a fixture, in the order in which these will ask for them."""
     asking = [item for item in session.items if fixture in getattr(item, "fixturenames", ())]
     return [item.callspec.params["scenario"] for item in asking if hasattr(item, "callspec")]
+
+
+def hurried(scenario: Scenario) -> bool:
+    """Its worker must report within seconds, which a crowd of stories on a busy machine may keep it from: such a story
+    may be told again, alone.
+    """
+    limits = [
+        each.get("responseTimeoutSeconds", 3600) for each in scenario.data.get("definitions", {}).get("taskDefs", [])
+    ]
+    return min(limits, default=3600) <= HURRY
 
 
 @pytest.fixture(scope="session")
@@ -31,5 +43,10 @@ def outcome_of(request: pytest.FixtureRequest, server: Server) -> Iterator[Calla
             scenario.name: pool.submit(check, scenario, server.base_url, stub_url)
             for scenario in scenarios_of(request.session, "outcome_of")
         }
-        yield lambda scenario: running[scenario.name].result(STORY_WITHIN)
+
+        def outcome(scenario: Scenario) -> Outcome:
+            told = running[scenario.name].result(STORY_WITHIN)
+            return told if told.passed or not hurried(scenario) else check(scenario, server.base_url, stub_url)
+
+        yield outcome
         pool.shutdown(wait=False, cancel_futures=True)
