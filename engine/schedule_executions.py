@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,9 +13,9 @@ from engine.model import Millis
 from engine.named_id import named_id
 from engine.requests import StartWorkflowRequest
 from engine.schedules import Fire, WorkflowSchedule, execution_id, workflow_of
-from engine.search import And, Comparison, IsNull, OneOf, Or, Query, Search, StartsWith
+from engine.search import And, Comparison, OneOf, Query, Search
+from engine.search_rows import RowSearch, Value
 
-Value = str | int
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "executionId": "execution_id",
@@ -31,10 +30,6 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "status": "state",
         "startTime": "scheduled_time",
     }
-)
-
-_ORDER: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
-    {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 )
 
 
@@ -82,11 +77,10 @@ def polled(schedule: WorkflowSchedule, fire: Fire) -> ScheduleExecution:
 
 def page_of(executions: Iterable[ScheduleExecution], wanted: Search) -> ExecutionPage:
     """The records that a search finds, in its order; of records that are equal in it the later time comes first."""
-    fits, needle = _predicate(wanted.query), wanted.free_text.lower()
+    fits, needle = _ROWS.predicate(wanted.query), wanted.free_text.lower()
     hits = [each for each in executions if fits(each) and (not needle or needle in _text(each))]
     hits.sort(key=lambda each: (each.scheduled_time, each.schedule_name), reverse=True)
-    for key in reversed(wanted.sort):
-        hits.sort(key=lambda each: _order(each, key.field), reverse=key.descending)
+    hits = _ROWS.in_order(hits, wanted.sort)
     return ExecutionPage(len(hits), tuple(hits[wanted.start : wanted.start + wanted.size]))
 
 
@@ -111,51 +105,4 @@ def _value(execution: ScheduleExecution, field: str) -> Value | None:
     return value
 
 
-def _order(execution: ScheduleExecution, field: str) -> tuple[bool, Value]:
-    value = _value(execution, field)
-    return (value is not None, value if value is not None else 0)
-
-
-def _predicate(query: Query) -> Callable[[ScheduleExecution], bool]:
-    match query:
-        case And(parts):
-            every = [_predicate(part) for part in parts]
-            return lambda each: all(fits(each) for fits in every)
-        case Or(parts):
-            some = [_predicate(part) for part in parts]
-            return lambda each: any(fits(each) for fits in some)
-        case IsNull(field, negated):
-            return lambda each: (_value(each, field) is None) != negated
-        case StartsWith(field, prefix):
-            return lambda each: str(_value(each, field) or "").startswith(prefix)
-        case OneOf(field, values):
-            return lambda each: _value(each, field) in values
-        case Comparison():
-            return _comparison(query)
-
-
-def _comparison(query: Comparison) -> Callable[[ScheduleExecution], bool]:
-    field, asked = query.field, query.value
-    if query.operator == "=":
-        return lambda each: _equal(_value(each, field), asked)
-    if query.operator == "!=":
-        return lambda each: not _equal(_value(each, field), asked)
-    test = _ORDER[query.operator]
-    return lambda each: (value := _value(each, field)) is not None and test(value, asked)
-
-
-def _equal(value: Value | None, asked: Value) -> bool:
-    """`*` in a text stands for any text; letters of a pattern count in any case."""
-    if not isinstance(value, str) or not isinstance(asked, str) or "*" not in asked:
-        return value == asked
-    first, *middle, last = asked.lower().split("*")
-    text = value.lower()
-    position, end = len(first), len(text) - len(last)
-    if position > end or not text.startswith(first) or not text.endswith(last):
-        return False
-    for part in middle:
-        at = text.find(part, position, end)
-        if at < 0:
-            return False
-        position = at + len(part)
-    return True
+_ROWS = RowSearch(_value)

@@ -14,7 +14,7 @@ from engine.ports import Commit, Document, FoundTasks, Page, PollRecord, Stored
 from engine.requests import TaskExecLog
 from engine.search import HasTask, Search
 from storage.queues import LocalQueues
-from storage.search import in_order, matches, order_of, task_order_of
+from storage.search import SUMMARIES, TASKS, matches, order_of, task_order_of
 from storage.sole import SoleOwner
 
 _DocumentKey = tuple[str, str, int]
@@ -142,21 +142,21 @@ class MemoryStore(SoleOwner, LocalQueues):
 
     async def search(self, search: Search) -> Page:
         """See `Executions`."""
-        hits = filter(matches(search.query, search.free_text), self._summaries.values())
+        hits = filter(matches(SUMMARIES, search.query, search.free_text), self._summaries.values())
         if search.has_task:
             owners = {task.workflow_instance_id for task in self._tasks_like(search.has_task)}
             hits = filter(lambda summary: summary.workflow_id in owners, hits)
-        found = in_order(hits, order_of(search))
+        found = SUMMARIES.in_order(hits, order_of(search))
         return Page(len(found), tuple(found[search.start : search.start + search.size]))
 
     async def search_tasks(self, search: Search) -> FoundTasks:
         """See `Executions`."""
-        found = in_order(self._tasks_like(search), task_order_of(search))
+        found = TASKS.in_order(self._tasks_like(search), task_order_of(search))
         return FoundTasks(len(found), tuple(found[search.start : search.start + search.size]))
 
     def _tasks_like(self, wanted: Search | HasTask) -> Iterator[Task]:
         every = (task for tasks in self._tasks.values() for task in tasks.values())
-        return filter(matches(wanted.query, wanted.free_text), every)
+        return filter(matches(TASKS, wanted.query, wanted.free_text), every)
 
     # records
 

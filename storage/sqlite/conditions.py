@@ -1,4 +1,4 @@
-"""Queries as SQL over the columns of `summary` and `task`; `storage.search` says what they mean.
+"""Queries as SQL over the columns of `summary` and `task`; `engine.search_rows` says what they mean.
 
 Every value is a parameter.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from engine.search import And, Comparison, Field, IsNull, OneOf, Or, Query, Sort, StartsWith
-from storage.search import COLUMNS, Value, asked_value, wildcard
+from engine.search_rows import Value, asked_value, wildcard
+from storage.search import COLUMNS
 
 Condition = tuple[str, list[Value]]
 """A piece of SQL and its parameters."""

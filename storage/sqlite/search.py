@@ -14,7 +14,8 @@ import msgspec
 from engine.model import Summary, Task
 from engine.ports import FoundTasks, Page
 from engine.search import And, Comparison, HasTask, OneOf, Or, Query, Search
-from storage.search import COLUMNS, Value, order_of, task_order_of
+from engine.search_rows import Value
+from storage.search import COLUMNS, order_of, task_order_of
 from storage.sqlite.conditions import Condition, compiled, condition, fields, order
 from storage.sqlite.reads import one_state
 
