@@ -13,6 +13,8 @@ LIMIT_KB = 10_240
 TASK_OUTSIDE_KB = 3_072
 WORKFLOW_OUTSIDE_KB = 5_120
 """Above this a payload is shown by its path in the external storage, where there is one."""
+VARIABLES_KB = 256
+"""Of all variables of a workflow, as JSON."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,23 +38,32 @@ def task_too_large(payload: JsonObject, task: Task) -> str | None:
     return too_large(payload, f"task: {task.task_id} in workflow: {task.workflow_instance_id} ")
 
 
+def variables_too_large(variables: JsonObject, workflow_id: str) -> str | None:
+    """The sentence for variables that are more than a workflow may have; None when they are not."""
+    found = size(variables)
+    if found <= VARIABLES_KB * KB:
+        return None
+    return (
+        f"The variables payload size: {found} of workflow: {workflow_id} "
+        f"is greater than the permissible limit: {VARIABLES_KB} kilobytes"
+    )
+
+
 def task_outside(task: Task) -> Task:
     """A task with the paths of its large payloads; one that has none is returned as it is."""
-    name, limit = f"{task.task_id}.{task.rev}.json", TASK_OUTSIDE_KB * KB
-    changes = {}
-    if size(task.input_data) > limit:
-        changes["external_input_payload_storage_path"] = f"task/input/{name}"
-    if size(task.output_data) > limit:
-        changes["external_output_payload_storage_path"] = f"task/output/{name}"
-    return msgspec.structs.replace(task, **changes) if changes else task
+    paths = _paths("task", f"{task.task_id}.{task.rev}.json", TASK_OUTSIDE_KB, task.input_data, task.output_data)
+    return msgspec.structs.replace(task, **paths) if paths else task
 
 
 def workflow_outside(header: Workflow) -> Workflow:
     """The same for an execution."""
-    name, limit = f"{header.workflow_id}.{header.version}.json", WORKFLOW_OUTSIDE_KB * KB
-    changes = {}
-    if size(header.input) > limit:
-        changes["external_input_payload_storage_path"] = f"workflow/input/{name}"
-    if size(header.output) > limit:
-        changes["external_output_payload_storage_path"] = f"workflow/output/{name}"
-    return msgspec.structs.replace(header, **changes) if changes else header
+    name = f"{header.workflow_id}.{header.version}.json"
+    paths = _paths("workflow", name, WORKFLOW_OUTSIDE_KB, header.input, header.output)
+    return msgspec.structs.replace(header, **paths) if paths else header
+
+
+def _paths(entity: str, name: str, limit_kb: int, given: JsonObject, output: JsonObject) -> dict[str, str]:
+    """The fields of those payloads that are shown by their path."""
+    payloads = {"input": given, "output": output}
+    large = [direction for direction, payload in payloads.items() if size(payload) > limit_kb * KB]
+    return {f"external_{direction}_payload_storage_path": f"{entity}/{direction}/{name}" for direction in large}

@@ -7,9 +7,9 @@ from engine.commands import Admit, Fail, Pause, Resume, SetVariables, Start, Ter
 from engine.draft import Draft
 from engine.effects import EnterGate
 from engine.errors import Conflict, InvalidInput
+from engine.payload_limits import variables_too_large
 from engine.questions import Steps
 from engine.status import WorkflowStatus
-from engine.tasks.set_variable import too_large
 from engine.timeouts import workflow_deadline
 
 
@@ -97,7 +97,7 @@ def set_variables(draft: Draft, command: SetVariables) -> Steps[None]:
             present = header.variables.get(name)
             if isinstance(present, list) and isinstance(added, list):
                 variables[name] = [*present, *added]
-    problem = too_large(header.workflow_id, variables)
+    problem = variables_too_large(variables, header.workflow_id)
     if problem is not None:
         raise InvalidInput(problem)
     draft.set(variables=variables)

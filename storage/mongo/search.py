@@ -1,4 +1,4 @@
-"""Searches as queries over the columns of `summaries`; `storage.search` says what they mean."""
+"""Searches as queries over the columns of `summaries`; `engine.search_rows` says what they mean."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 import msgspec
+from pymongo.asynchronous.collection import AsyncCollection
 
 from engine.errors import InvalidInput
 from engine.model import Summary
 from engine.ports import Page
 from engine.search import TEXT_FIELDS, And, Comparison, Field, IsNull, OneOf, Or, Query, Search, Sort, StartsWith
+from engine.search_rows import Value, asked_value, wildcard
 from storage.mongo.client import Doc, insist, listed
 from storage.mongo.collections import Collections
-from storage.search import COLUMNS, Value, asked_value, order_of, wildcard
+from storage.search import COLUMNS, order_of
 
 _TRUE: Doc = {}
 _FALSE: Doc = {"_id": {"$in": []}}
@@ -40,16 +42,23 @@ async def page_of(collections: Collections, wanted: Search, only: Doc | None = N
     where = _all([condition(wanted), only or {}])
     sort = _sort(order_of(wanted))
 
-    async def found() -> list[Doc]:
+    total, docs = await found_in(collections.summaries, where, sort, wanted)
+    return Page(total, tuple(map(_summary.decode, docs)))
+
+
+async def found_in(
+    rows: AsyncCollection[Doc], where: Doc, sort: dict[str, int], wanted: Search
+) -> tuple[int, list[bytes]]:
+    """How many fit, and the documents of the page that is wanted."""
+
+    async def page() -> list[Doc]:
         if not wanted.size:
             return []
-        rows = collections.summaries.find
-        return await listed(
-            lambda: rows(where, {"doc": 1}).sort(list(sort.items())).skip(wanted.start).limit(wanted.size)
-        )
+        fits, order = rows.find, list(sort.items())
+        return await listed(lambda: fits(where, {"doc": 1}).sort(order).skip(wanted.start).limit(wanted.size))
 
-    total, hits = await asyncio.gather(insist(lambda: collections.summaries.count_documents(where)), found())
-    return Page(total, tuple(_summary.decode(row["doc"]) for row in hits))
+    total, hits = await asyncio.gather(insist(lambda: rows.count_documents(where)), page())
+    return total, [row["doc"] for row in hits]
 
 
 def condition(wanted: Search) -> Doc:

@@ -1,11 +1,9 @@
-"""Searches for tasks, over the columns that stand beside each task; `storage.search` says what they mean.
+"""Searches for tasks, over the columns that stand beside each task; `engine.search_rows` says what they mean.
 
 What another process has handed to a worker shows a moment later, with everything else that it puts off.
 """
 
 from __future__ import annotations
-
-import asyncio
 
 import msgspec
 
@@ -13,9 +11,9 @@ from engine.errors import InvalidInput
 from engine.model import Task
 from engine.ports import FoundTasks
 from engine.search import EVERYTHING, HasTask, Query, Search
-from storage.mongo.client import Doc, insist, listed
+from storage.mongo.client import Doc, insist
 from storage.mongo.collections import Collections
-from storage.mongo.search import compiled, tells
+from storage.mongo.search import compiled, found_in, tells
 from storage.search import COLUMNS, task_order_of
 
 MOST_OWNERS = 100_000
@@ -38,16 +36,8 @@ async def tasks_of(collections: Collections, wanted: Search) -> FoundTasks:
         column = COLUMNS[key.field] if key.field == "workflowId" else _name(COLUMNS[key.field])
         sort.setdefault(column, -1 if key.descending else 1)
 
-    async def found() -> list[Doc]:
-        if not wanted.size:
-            return []
-        rows = collections.tasks.find
-        return await listed(
-            lambda: rows(where, {"doc": 1}).sort(list(sort.items())).skip(wanted.start).limit(wanted.size)
-        )
-
-    total, hits = await asyncio.gather(insist(lambda: collections.tasks.count_documents(where)), found())
-    return FoundTasks(total, tuple(_task.decode(row["doc"]) for row in hits))
+    total, docs = await found_in(collections.tasks, where, sort, wanted)
+    return FoundTasks(total, tuple(map(_task.decode, docs)))
 
 
 async def owners(collections: Collections, wanted: HasTask) -> Doc:
