@@ -145,15 +145,21 @@ async def test_what_runs_again_runs_at_once() -> None:
         assert await scheduled(shell, [third]) == [third]
 
 
+async def who_waits_for_a_deserted_place(shell: Shell) -> str:
+    """The only place was taken for an execution that never came to be, and that was long enough ago."""
+    await limited(shell, 1)
+    body = b'{"workflowId":"never","limit":1,"since":%d}' % shell.clock.now()
+    await shell.store.put_document(Document("rateLimitSlot:flow:", "0", body))
+    waits = await begin(shell)
+    assert await scheduled(shell, [waits]) == []
+    shell.clock.forward(PATIENCE_MS / 1000)
+    return waits
+
+
 @on_a_loop
 async def test_a_place_that_a_crash_has_left_taken_is_given_away_later() -> None:
     async with Shell() as shell:
-        await limited(shell, 1)
-        body = b'{"workflowId":"never","limit":1,"since":%d}' % shell.clock.now()
-        await shell.store.put_document(Document("rateLimitSlot:flow:", "0", body))
-        waits = await begin(shell)
-        assert await scheduled(shell, [waits]) == []
-        shell.clock.forward(PATIENCE_MS / 1000)
+        waits = await who_waits_for_a_deserted_place(shell)
         later = await begin(shell)
         assert await scheduled(shell, [waits, later]) == [waits]
 
@@ -161,12 +167,7 @@ async def test_a_place_that_a_crash_has_left_taken_is_given_away_later() -> None
 @on_a_loop
 async def test_who_waits_for_a_deserted_place_gets_it_though_nobody_else_comes() -> None:
     async with Shell() as shell:
-        await limited(shell, 1)
-        body = b'{"workflowId":"never","limit":1,"since":%d}' % shell.clock.now()
-        await shell.store.put_document(Document("rateLimitSlot:flow:", "0", body))
-        waits = await begin(shell)
-        assert await scheduled(shell, [waits]) == []
-        shell.clock.forward(PATIENCE_MS / 1000)
+        waits = await who_waits_for_a_deserted_place(shell)
         await shell.engine._gate.sweep()
         assert await scheduled(shell, [waits]) == [waits]
 

@@ -109,12 +109,8 @@ async def test_of_many_servers_one_does_each_time() -> None:
     assert not servers.reported
 
 
-@on_a_loop
-async def test_what_a_dead_server_has_taken_another_one_does_after_a_while() -> None:
-    servers = Servers(2)
-    dying, other = servers.all
-    await dying.save(each_second("a", run_catchup_schedule_instances=True, schedule_end_time=FIRST))
-    servers.clock.forward(1)
+async def die_while_starting(servers: Servers) -> None:
+    """One server more takes what is due, and never starts it."""
 
     async def silence(request: StartWorkflowRequest, workflow_id: str) -> str:
         raise asyncio.CancelledError
@@ -122,6 +118,15 @@ async def test_what_a_dead_server_has_taken_another_one_does_after_a_while() -> 
     dead = Scheduler(servers.store, silence, servers.clock, servers.ids, servers.report)
     with pytest.raises(asyncio.CancelledError):
         await dead.loop.run_due()
+
+
+@on_a_loop
+async def test_what_a_dead_server_has_taken_another_one_does_after_a_while() -> None:
+    servers = Servers(2)
+    dying, other = servers.all
+    await dying.save(each_second("a", run_catchup_schedule_instances=True, schedule_end_time=FIRST))
+    servers.clock.forward(1)
+    await die_while_starting(servers)
     await other.loop.run_due()
     assert servers.started == []
     assert [each.state for each in (await other.executions(Search())).results] == ["POLLED"]
@@ -136,13 +141,7 @@ async def test_requeue_does_at_once_what_another_server_has_taken() -> None:
     (server,) = servers.all
     await server.save(each_second("a", schedule_end_time=FIRST))
     servers.clock.forward(1)
-
-    async def silence(request: StartWorkflowRequest, workflow_id: str) -> str:
-        raise asyncio.CancelledError
-
-    dead = Scheduler(servers.store, silence, servers.clock, servers.ids, servers.report)
-    with pytest.raises(asyncio.CancelledError):
-        await dead.loop.run_due()
+    await die_while_starting(servers)
     servers.clock.forward(REFRESH_MS / 1000)
     assert await server.requeue() == [execution_id("a", FIRST)]
     await server.loop.run_due()
