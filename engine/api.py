@@ -18,6 +18,7 @@ from engine.commands import (
     Command,
     Decide,
     Pause,
+    PushMessage,
     Rerun,
     ResetCallbacks,
     Restart,
@@ -85,8 +86,9 @@ class Engine:
         secrets: Secrets | None = None,
         told: Told = NOBODY,
         payloads: PayloadStorage | None = None,
+        most_messages: int = 1000,
     ) -> None:
-        self._store, self._clock, self._ids = store, clock, ids
+        self._store, self._clock, self._ids, self._most_messages = store, clock, ids, most_messages
         self._secrets = secrets or {}
         self._bells = Bells()
         self._evaluators = Evaluators(limits)
@@ -283,12 +285,6 @@ class Engine:
         """The durable state of an execution."""
         return await self.lookups.workflow(workflow_id, include_tasks)
 
-    async def correlated(
-        self, name: str, correlation_ids: Sequence[str], include_closed: bool = False, include_tasks: bool = False
-    ) -> dict[str, list[WorkflowView]]:
-        """Executions of a name by correlation id; open ones only, unless asked."""
-        return await self.lookups.correlated(name, correlation_ids, include_closed, include_tasks)
-
     async def search(self, search: Search) -> Page:
         """One page of summaries."""
         return await self._store.search(search)
@@ -329,6 +325,12 @@ class Engine:
     async def skip_task(self, workflow_id: str, reference: str, request: SkipTaskRequest) -> None:
         """Jump over a node that has not been reached."""
         await self._do(workflow_id, SkipTask(reference, request))
+
+    async def push_message(self, workflow_id: str, payload: JsonObject) -> str:
+        """Send it to the PULL_WORKFLOW_MESSAGES tasks of a running execution; returns the message's id."""
+        message_id = self._ids.new()
+        await self._do(workflow_id, PushMessage(message_id, payload, self._most_messages))
+        return message_id
 
     async def reset_callbacks(self, workflow_id: str) -> None:
         """Let what was put off be polled at once."""

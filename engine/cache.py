@@ -10,7 +10,7 @@ from itertools import islice
 from engine.draft import Execution
 
 TASKS_KEPT = 6_000
-"""How many tasks all cached executions may hold together: some 20 MB with small payloads."""
+"""How many tasks and waiting messages all cached executions may hold together: some 20 MB with small payloads."""
 LOOKED_AT = 16
 """How many of the oldest executions are considered when room is needed."""
 
@@ -69,7 +69,7 @@ class Cache:
 
     def weigh(self, kept: Kept) -> None:
         """Note the present size of a kept execution, and make room."""
-        weight = 1 + kept.execution.rows.count
+        weight = 1 + kept.execution.rows.count + len(kept.execution.header.messages)
         self._weight += weight - kept.weight
         kept.weight = weight
         if self._weight > self._limit:

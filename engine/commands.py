@@ -76,6 +76,14 @@ class SetVariables(msgspec.Struct, frozen=True):
     append: bool = False
 
 
+class PushMessage(msgspec.Struct, frozen=True):
+    """Somebody has sent this to the execution; at most `limit` messages may wait in it."""
+
+    message_id: str
+    payload: JsonObject
+    limit: int
+
+
 class ChildEnded(msgspec.Struct, frozen=True):
     """A child workflow has ended as this header says."""
 
@@ -169,6 +177,7 @@ Lifecycle = (
     | Resume
     | Terminate
     | SetVariables
+    | PushMessage
     | Restart
     | Retry
     | Rerun

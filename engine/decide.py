@@ -26,6 +26,7 @@ from engine.commands import (
     Follow,
     HandOut,
     Pause,
+    PushMessage,
     Rerun,
     ResetCallbacks,
     Restart,
@@ -39,7 +40,7 @@ from engine.commands import (
 )
 from engine.draft import Decision, Draft, Execution
 from engine.model import Millis
-from engine.operations import children, lifecycle, revival, tasks, timers
+from engine.operations import children, lifecycle, messages, revival, tasks, timers
 from engine.ports import Ids
 from engine.questions import Question, Steps
 
@@ -51,6 +52,7 @@ _RULES: dict[type, Callable[[Draft, Any], Steps[None]]] = {
     Resume: lifecycle.resume,
     Terminate: lifecycle.terminate,
     SetVariables: lifecycle.set_variables,
+    PushMessage: messages.push,
     EffectDone: children.effect_done,
     ChildEnded: children.child_ended,
     ChildGone: children.child_gone,

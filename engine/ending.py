@@ -85,6 +85,7 @@ def _close(
         output=output,
         end_time=draft.now,
         deadline=0,
+        messages=(),
         reason_for_incompletion=reason,
         failed_reference_task_names=_with(
             header.failed_reference_task_names, [row.reference_task_name for row in failed]

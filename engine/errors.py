@@ -7,6 +7,7 @@ ConductorError
 │   └── IllegalTransition 409  a status change that `engine.transitions` does not list
 ├── InvalidInput         400  the request itself is wrong; carries every violation found
 ├── PayloadTooLarge      413  a body above the limit of the server
+├── QueueFull            429  as much waits there as may; the client may retry
 └── Unavailable          503  the store cannot answer now; the client may retry
     └── VersionConflict  503  another writer committed this workflow first (the runner retries)
 """
@@ -64,6 +65,10 @@ class InvalidInput(ConductorError):
 
 class PayloadTooLarge(ConductorError):
     """The body is larger than the server accepts."""
+
+
+class QueueFull(ConductorError):
+    """As much waits there as may; try again when some of it has been taken."""
 
 
 class Unavailable(ConductorError):

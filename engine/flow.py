@@ -19,7 +19,7 @@ from engine.payload_limits import task_too_large
 from engine.questions import Jitter, Steps
 from engine.rows import finished, unsettled
 from engine.status import TaskStatus, WorkflowStatus
-from engine.tasks import do_while, task_type
+from engine.tasks import do_while, pull_workflow_messages, task_type
 from engine.timeouts import SECOND
 
 _ENDING_STATUS = {TaskStatus.CANCELED: WorkflowStatus.TERMINATED, TaskStatus.TIMED_OUT: WorkflowStatus.TIMED_OUT}
@@ -294,6 +294,7 @@ def reconcile(draft: Draft) -> Steps[None]:
             _look_again(draft, row)
         elif row.task_type == "DO_WHILE":
             yield from _guarded(draft, _restore(draft, row))
+    pull_workflow_messages.deliver(draft)
     yield from advance(draft)
 
 

@@ -7,12 +7,22 @@ part of either: executions share one immutable snapshot, named by `definition_id
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.definitions import Json, JsonObject, Model, TaskDef, WorkflowTask
 from engine.effects import Effect
 from engine.status import TaskStatus, WorkflowStatus
 
 Millis = int
 """Milliseconds since 1970 in UTC; 0 means "not set"."""
+
+
+class WorkflowMessage(Model, frozen=True):
+    """A message to one execution that no task has taken yet. Its payload stays encoded until one does."""
+
+    id: str
+    payload: msgspec.Raw
+    received_at: Millis
 
 
 class Workflow(Model, frozen=True):
@@ -60,6 +70,8 @@ class Workflow(Model, frozen=True):
     """When the workflow's own time-out strikes; 0 = never."""
     outbox: tuple[Effect, ...] = ()
     """Effects that are decided but not known to be done."""
+    messages: tuple[WorkflowMessage, ...] = ()
+    """What was sent to the execution and waits to be taken, the oldest first (§2.23); none once it has ended."""
 
 
 class Task(Model, frozen=True):

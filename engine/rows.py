@@ -13,6 +13,8 @@ from engine.status import TaskStatus
 
 PASSIVE = frozenset({"JOIN", "EXCLUSIVE_JOIN", "DO_WHILE"})
 """Types whose open rows wait for other rows and for nothing else."""
+PULLS = "PULL_WORKFLOW_MESSAGES"
+"""The type whose open rows wait for messages."""
 
 
 def finished(task: Task | None) -> bool:
@@ -35,6 +37,7 @@ class Rows:
         "_last",
         "_of_iteration",
         "_open",
+        "_pulling",
         "_remaining",
         "_tasks",
         "_under",
@@ -51,6 +54,7 @@ class Rows:
         self._by_ref: dict[str, str] = {}
         self._by_node: dict[str, str] = {}
         self._open: dict[str, bool] = {}
+        self._pulling: dict[str, bool] = {}
         self._gone: set[str] = set()
         self._of_iteration: dict[tuple[str, int], tuple[str, ...]] = {}
         self._unsuccessful: dict[str, bool] = {}
@@ -143,6 +147,8 @@ class Rows:
         self.open_count += is_open - was_open
         if task.task_type in PASSIVE:
             self.open_passive += is_open - was_open
+        elif task.task_type == PULLS:
+            self._mark(self._pulling, task.task_id, is_open)
         self._mark(self._open, task.task_id, is_open)
         self._mark(self._unsuccessful, task.task_id, not task.status.successful)
         self.last_seq = max(self.last_seq, task.seq)
@@ -184,6 +190,10 @@ class Rows:
     def open(self) -> list[Task]:
         """The open tasks in the order of their `seq`."""
         return self._marked("_open")
+
+    def pulling(self) -> list[Task]:
+        """The open tasks that wait for messages, in the order of their `seq`."""
+        return self._marked("_pulling")
 
     def unsuccessful(self) -> list[Task]:
         """FAILED, TIMED_OUT and CANCELED rows in the order of their `seq`, replaced attempts included."""

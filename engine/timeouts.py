@@ -16,7 +16,7 @@ from engine.status import TaskStatus, WorkflowStatus
 SECOND = 1000
 OTHERS_COMPLETE = frozenset({"HTTP", "EVENT"})
 """Types that say `asyncComplete` in their input: once the server has done its part, no response is waited for."""
-UNTIMED = frozenset({"WAIT", "HUMAN", "SUB_WORKFLOW"})
+UNTIMED = frozenset({"WAIT", "HUMAN", "PULL_WORKFLOW_MESSAGES", "SUB_WORKFLOW"})
 """Nobody polls these types or responds for them: no poll and no response time-out (S10, §4.3.4)."""
 FLOW = frozenset(
     {"FORK", "JOIN", "EXCLUSIVE_JOIN", "SWITCH", "DECISION", "DO_WHILE", "SET_VARIABLE", "TERMINATE", "NOOP"}

@@ -43,7 +43,10 @@ def create_app(settings: Settings) -> AsgiApp:
         _arm(settings.crash_point)
     ids, told = TimeOrderedIds(clock), told_of(settings)
     outside = payload_storage(settings, clock)
-    engine = Engine(store(settings), clock, ids, http(settings), limits(settings), secrets(), told, payloads=outside)
+    engine = Engine(
+        store(settings), clock, ids, http(settings), limits(settings), secrets(), told,
+        payloads=outside, most_messages=settings.messages_waiting,
+    )  # fmt: skip
     files = outside if isinstance(outside, DiskPayloads) else None
     return application(engine, clock, settings, guard=guard(settings, clock), files=files)
 

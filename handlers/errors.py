@@ -19,7 +19,7 @@ from connexion import FlaskApp
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 
-from engine.errors import ConductorError, Conflict, InvalidInput, NotFound, PayloadTooLarge, Unavailable
+from engine.errors import ConductorError, Conflict, InvalidInput, NotFound, PayloadTooLarge, QueueFull, Unavailable
 from handlers.http.security import Refused, Unauthenticated
 
 STATUSES: Mapping[type[BaseException], int] = MappingProxyType(
@@ -28,6 +28,7 @@ STATUSES: Mapping[type[BaseException], int] = MappingProxyType(
         Conflict: 409,
         InvalidInput: 400,
         PayloadTooLarge: 413,
+        QueueFull: 429,
         Unavailable: 503,
         Refused: 403,
         Unauthenticated: 401,
@@ -61,7 +62,7 @@ def body_of(error: ConductorError) -> dict[str, Any]:
             "retryable": False,
             "validationErrors": [msgspec.to_builtins(violation) for violation in error.violations],
         }
-    return error_body(status, error.message, isinstance(error, Unavailable))
+    return error_body(status, error.message, isinstance(error, QueueFull | Unavailable))
 
 
 def add_error_handlers(app: FlaskApp) -> None:

@@ -93,6 +93,7 @@ def _workflows(workflows: Workflows) -> dict[str, Operation]:
         "removeWorkflow": workflows.remove_workflow,
         "decideWorkflow": workflows.decide_workflow,
         "resetWorkflowCallbacks": workflows.reset_workflow_callbacks,
+        "pushWorkflowMessage": workflows.push_workflow_message,
         "terminateAndRemoveWorkflow": workflows.terminate_and_remove_workflow,
         "getWorkflowsByCorrelationId": workflows.get_workflows_by_correlation_id,
         "getRunningWorkflows": workflows.get_running_workflows,

@@ -54,6 +54,9 @@ class Settings:
     http_link_local: bool = False
     """HTTP tasks may call link-local addresses, such as the metadata service of a cloud."""
 
+    messages_waiting: Positive = 1000
+    """How many messages to one execution may wait for its tasks to take them."""
+
     script_seconds: float = 4.0
     """How long an expression may take."""
     script_memory_mb: int = 512

@@ -69,14 +69,14 @@ class Workflows:
     ) -> bytes:
         """Executions of one definition by correlation id. `workflow_id` is the definition's name."""
         correlation_ids = parse(body, list[str], "getWorkflows.arg1")
-        found = await self._engine.correlated(workflow_id, correlation_ids, include_closed, include_tasks)
+        found = await self._engine.lookups.correlated(workflow_id, correlation_ids, include_closed, include_tasks)
         return self._shapes.correlated(found)
 
     async def get_workflows_by_correlation_id(
         self, workflow_id: str, correlation_id: str, include_closed: bool = False, include_tasks: bool = False
     ) -> bytes:
         """Executions of one definition with one correlation id. `workflow_id` is the definition's name."""
-        found = await self._engine.correlated(workflow_id, [correlation_id], include_closed, include_tasks)
+        found = await self._engine.lookups.correlated(workflow_id, [correlation_id], include_closed, include_tasks)
         return self._shapes.workflows(found[correlation_id])
 
     async def get_running_workflows(
@@ -141,6 +141,10 @@ class Workflows:
     async def reset_workflow_callbacks(self, workflow_id: str) -> None:
         """Let workers poll at once what was put off."""
         await self._engine.reset_callbacks(workflow_id)
+
+    async def push_workflow_message(self, workflow_id: str, body: Json) -> str:
+        """Send a message to the tasks of an execution that wait for one, or will; the answer is its id."""
+        return await self._engine.push_message(workflow_id, parse(body, JsonObject, "pushMessage.arg1"))
 
     async def terminate_and_remove_workflow(
         self, workflow_id: str, reason: str | None = None, archive_workflow: bool = True

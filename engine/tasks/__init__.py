@@ -18,6 +18,7 @@ from engine.tasks.json_jq_transform import JSON_JQ_TRANSFORM
 from engine.tasks.kafka_publish import KAFKA_PUBLISH
 from engine.tasks.lambda_script import LAMBDA
 from engine.tasks.noop import NOOP
+from engine.tasks.pull_workflow_messages import PULL_WORKFLOW_MESSAGES
 from engine.tasks.set_variable import SET_VARIABLE
 from engine.tasks.start_workflow import START_WORKFLOW
 from engine.tasks.sub_workflow import SUB_WORKFLOW
@@ -41,6 +42,7 @@ TASK_TYPES: dict[str, TaskType] = {
     "KAFKA_PUBLISH": KAFKA_PUBLISH,
     "LAMBDA": LAMBDA,
     "NOOP": NOOP,
+    "PULL_WORKFLOW_MESSAGES": PULL_WORKFLOW_MESSAGES,
     "SET_VARIABLE": SET_VARIABLE,
     "SIMPLE": WORKER,
     "START_WORKFLOW": START_WORKFLOW,

@@ -29,6 +29,7 @@ ADDED = {
     "getWorkflowsByCorrelationIds": "post /workflow/{workflowId}/correlated",
     "terminateAndRemoveWorkflow": "delete /workflow/{workflowId}/terminate-remove",
     "resetWorkflowCallbacks": "post /workflow/{workflowId}/resetcallbacks",
+    "pushWorkflowMessage": "post /workflow/{workflowId}/messages",
     "getWorkflowsByCorrelationId": "get /workflow/{workflowId}/correlated/{correlationId}",
     "getRunningWorkflows": "get /workflow/running/{name}",
     "pauseWorkflows": "put /workflow/bulk/pause",

@@ -32,6 +32,7 @@ ENGINE_ONLY_IN_A_TASK = {
 }  # fmt: skip
 ENGINE_ONLY_IN_A_WORKFLOW = {
     "definition_id", "version", "failed_task_id", "started_for", "followers", "last_seq", "deadline", "outbox",
+    "messages",
 }  # fmt: skip
 
 

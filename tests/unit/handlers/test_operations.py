@@ -154,10 +154,16 @@ def test_the_status_of_an_execution_shows_what_was_asked_for() -> None:
 
 
 def test_executions_by_correlation_id() -> None:
-    engine = RecordingEngine(correlated={"c1": [workflow_view()], "c2": []})
+    engine = RecordingEngine(**{"lookups.correlated": {"c1": [workflow_view()], "c2": []}})
     found = call(engine, "getWorkflowsByCorrelationIds", workflow_id="ship", body=["c1", "c2"], include_closed=True)
     assert [workflow["workflowId"] for workflow in found["c1"]] == ["w1"]
-    assert engine.calls == [("correlated", ("ship", ["c1", "c2"], True, False))]
+    assert engine.calls == [("lookups.correlated", ("ship", ["c1", "c2"], True, False))]
+
+
+def test_sending_a_message_answers_its_id() -> None:
+    engine = RecordingEngine(push_message="m1")
+    assert call(engine, "pushWorkflowMessage", workflow_id="w1", body={"a": 1}) == "m1"
+    assert engine.calls == [("push_message", ("w1", {"a": 1}))]
 
 
 def test_searching() -> None:

@@ -18,7 +18,7 @@ def test_every_setting_can_be_set() -> None:
     asked = Settings(
         host="0.0.0.0", port=9000, data=Path("there"), memory=True, mongo="mongodb://db", workers=3, log_format="json",
         log_level="debug", access_log=False, http_at_once=1, http_body_limit=2, http_link_local=True,
-        script_seconds=0.5, script_memory_mb=64, crash_point="x:1",
+        messages_waiting=5, script_seconds=0.5, script_memory_mb=64, crash_point="x:1",
         auth_keys="a:b", auth_keys_file="k", auth_token_seconds=1, auth_jwt_key_file="j", auth_jwt_issuer="i",
         auth_jwt_audience="u", auth_jwt_scope="s",
         payloads="p", payloads_url="http://u", payloads_endpoint="http://e", payloads_seconds=4,
