@@ -120,11 +120,11 @@ class Catalog:
         return stamped
 
     def workflow_def(self, name: str, version: int | None = None) -> WorkflowDef | None:
-        """The definition of that version; None or 0 means the latest."""
+        """The definition of that version; None means the latest."""
         versions = self._workflow_defs.get(name)
         if not versions:
             return None
-        return versions.get(version) if version else versions[max(versions)]
+        return versions[max(versions)] if version is None else versions.get(version)
 
     def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]:
         """All versions of one name, or of all, ordered by name and version."""

@@ -7,12 +7,15 @@ Sources: reference §0.3, §0.4 (fields without effect are kept and returned), a
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
 
 Json = Any
 JsonObject = dict[str, Any]
+
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 class Model(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -58,7 +61,7 @@ class TaskDef(Model, frozen=True):
 
 
 class SubWorkflowParams(Model, frozen=True):
-    """Which workflow a SUB_WORKFLOW task starts."""
+    """Which workflow a SUB_WORKFLOW task starts. A version in digits is a number; any other text is a reference."""
 
     name: str | None = None
     version: Json = None
@@ -68,9 +71,13 @@ class SubWorkflowParams(Model, frozen=True):
     idempotency_strategy: str | None = None
     priority: Json = None
 
+    def __post_init__(self) -> None:
+        if isinstance(self.version, str) and _DIGITS.fullmatch(self.version):
+            msgspec.structs.force_setattr(self, "version", int(self.version))
+
 
 class WorkflowTask(Model, frozen=True):
-    """One node of a workflow definition."""
+    """One node of a workflow definition. `workflow_task_type` is an older name of the type: read, never shown."""
 
     name: str = ""
     task_reference_name: str = ""
@@ -108,6 +115,12 @@ class WorkflowTask(Model, frozen=True):
     on_state_change: JsonObject = {}
     cache_config: JsonObject | None = None
     metadata: JsonObject = {}
+    workflow_task_type: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.workflow_task_type is not None:
+            msgspec.structs.force_setattr(self, "type", self.workflow_task_type)
+            msgspec.structs.force_setattr(self, "workflow_task_type", None)
 
 
 class RateLimitConfig(Model, frozen=True):

@@ -11,11 +11,12 @@ from engine.errors import Conflict, NotFound
 from engine.model import Task
 from engine.ports import Store
 from engine.runner import Runner
-from engine.search import And, Comparison, Query, Search, Sort
+from engine.search import And, Comparison, OneOf, Query, Search, Sort
 from engine.status import TaskStatus, WorkflowStatus
 from engine.views import TaskView, WorkflowView, view
 
 PAGE = 1000
+OPEN = tuple(status.value for status in WorkflowStatus if not status.terminal)
 
 
 class TaskPage(msgspec.Struct, frozen=True):
@@ -97,8 +98,9 @@ class Lookups:
         return owner
 
     async def running(self, name: str, version: int | None = None) -> list[str]:
-        """Ids of the executions of that name (and version, D28) that run, oldest first."""
-        return await self._ids(name, version, Comparison("status", "=", WorkflowStatus.RUNNING.value))
+        """Ids of the executions of that name (and version, D28) that have not ended, oldest first: those that are
+        paused count as running here."""
+        return await self._ids(name, version, OneOf("status", OPEN))
 
     async def started_between(self, name: str, version: int | None, start: int, end: int) -> list[str]:
         """Ids of the executions of that name that were started in this time, closed ones too, oldest first."""
@@ -119,10 +121,12 @@ class Lookups:
     async def correlated(
         self, name: str, correlation_ids: Sequence[str], include_closed: bool, include_tasks: bool
     ) -> dict[str, list[WorkflowView]]:
-        """Executions of a name by correlation id; open ones only, unless asked."""
+        """Executions of a name by correlation id; only those that are RUNNING, unless asked."""
         found: dict[str, list[WorkflowView]] = {}
         for correlation_id in correlation_ids:
             ids = await self._store.correlated(name, correlation_id)
             views = [await self.workflow(workflow_id, include_tasks) for workflow_id in ids]
-            found[correlation_id] = [each for each in views if include_closed or not each.header.status.terminal]
+            found[correlation_id] = [
+                each for each in views if include_closed or each.header.status is WorkflowStatus.RUNNING
+            ]
         return found

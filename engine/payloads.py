@@ -53,7 +53,7 @@ class Payloads:
         """An address for a client: a new place to write to, or the place of a payload to read."""
         operation, payload_type = operation.upper(), payload_type.upper()
         if operation not in OPERATIONS or payload_type not in FOLDERS:
-            raise InvalidInput(f"Invalid input - Operation: {operation}, PayloadType: {payload_type}, path: {path}")
+            raise InvalidInput(f"Invalid input - Operation: {operation}, PayloadType: {payload_type}")
         if self._storage is None:
             return Location(path)
         if operation == "WRITE":

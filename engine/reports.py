@@ -34,7 +34,9 @@ class Reports:
         decision = await self._runner.execute(result.workflow_instance_id, command)
         if result.logs and not result.extend_lease:
             now = self._clock.now()
-            await self._store.add_logs([stamped(line, result.task_id, now) for line in result.logs])
+            await self._store.add_logs(
+                [stamped(line, result.task_id, now) for line in result.logs if line.log is not None]
+            )
         return next((task for task in decision.changed if task.task_id == result.task_id), None)
 
     async def take_and_free(self, result: TaskResult) -> Task | None:

@@ -46,7 +46,7 @@ class Starter:
         problem = too_large(header.input, f"workflow: {header.workflow_id}")
         if problem is not None:
             raise PayloadTooLarge(problem)
-        await self._begin(header, request.workflow_def)
+        await self._begin(header, request.workflow_def, request.version)
         return header.workflow_id
 
     async def start_once(self, request: StartWorkflowRequest, workflow_id: str, event: str | None = None) -> None:
@@ -75,13 +75,13 @@ class Starter:
             started_for=started_for,
         )
         try:
-            await self._begin(header, effect.definition)
+            await self._begin(header, effect.definition, effect.version or None)
         except VersionConflict:
             raise AlreadyExists(f"Workflow {effect.workflow_id} exists already.") from None
 
-    async def _begin(self, header: Workflow, inline: WorkflowDef | None) -> None:
+    async def _begin(self, header: Workflow, inline: WorkflowDef | None, version: int | None) -> None:
         await self._catalog.refresh()
-        new, snapshot = self.prepared(header, inline, self._clock.now())
+        new, snapshot = self.prepared(header, inline, version, self._clock.now())
         if new.graph.definition.rate_limit_config is not None:
             new.header = await self._placed(new)
         try:
@@ -110,9 +110,12 @@ class Starter:
             )
         return replace(header, rate_limit_key=key, rate_limited=True)
 
-    def prepared(self, header: Workflow, inline: WorkflowDef | None, now: Millis) -> tuple[Execution, Document]:
-        """The execution as it is before its first decision, and its definition as it keeps it."""
-        definition = inline or self._definition(header.workflow_name, header.workflow_version or None)
+    def prepared(
+        self, header: Workflow, inline: WorkflowDef | None, version: int | None, now: Millis
+    ) -> tuple[Execution, Document]:
+        """The execution as it is before its first decision, and its definition as it keeps it; without a version the
+        latest one."""
+        definition = inline or self._definition(header.workflow_name, version)
         graph, snapshot = self._catalog.snapshot(definition, registered=inline is None)
         header = replace(
             header,

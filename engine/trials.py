@@ -58,7 +58,7 @@ class Trials:
             task_to_domain={"*": self._ids.new()},
         )
         ground = Ground(self._starter, self._answer, self._ids)
-        trial = Trial(ground, *self._starter.prepared(header, request.workflow_def, now), request, now)
+        trial = Trial(ground, *self._starter.prepared(header, request.workflow_def, request.version, now), request, now)
         await trial.run()
         state = seen(trial.execution)
         return WorkflowView(
@@ -189,7 +189,7 @@ class Trial:
             parent_workflow_task_id=task.task_id,
         )
         try:
-            prepared = self._ground.starter.prepared(child, effect.definition, self._now)
+            prepared = self._ground.starter.prepared(child, effect.definition, effect.version or None, self._now)
         except NotFound as error:
             await self._do(EffectDone(effect.key, error.message))
             return

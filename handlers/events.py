@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.api import Engine
 from engine.definitions import EventHandler, Json, JsonObject
 from engine.errors import InvalidInput
 from engine.status import TaskStatus
 from handlers import shapes
 from handlers.codec import parse
+
+replace = msgspec.structs.replace
 
 
 class Events:
@@ -24,12 +28,12 @@ class Events:
         """Store one new event handler, or a list of them (Q17)."""
         handlers = body if isinstance(body, list) else [body]
         await self._engine.add_event_handlers(
-            [parse(handler, EventHandler, f"addEventHandler.arg{index}") for index, handler in enumerate(handlers)]
+            [_sent(handler, f"addEventHandler.arg{index}") for index, handler in enumerate(handlers)]
         )
 
     async def update_event_handler(self, body: Json) -> None:
         """Replace an event handler that exists."""
-        await self._engine.update_event_handler(parse(body, EventHandler, "updateEventHandler.arg0"))
+        await self._engine.update_event_handler(_sent(body, "updateEventHandler.arg0"))
 
     async def get_event_handlers_for_event(self, name: str, active_only: bool = True) -> list[JsonObject]:
         """The handlers of one event; `name` is the event (its path is shared with the deletion by name)."""
@@ -52,3 +56,25 @@ class Events:
         """Refused: there is no queue to publish to. Tasks are updated under /tasks."""
         parse(status, TaskStatus, "updateByQueue.arg2")
         raise InvalidInput(f"There is no queue for handling {status} status")
+
+
+def _sent(body: Json, path: str) -> EventHandler:
+    """A handler as it is kept: nulls in its actions mean absent, and what is sent as text is what it stands for."""
+    handler = parse(body, EventHandler, path)
+    return replace(handler, actions=[_action(action) for action in handler.actions])
+
+
+def _action(action: JsonObject) -> JsonObject:
+    kept = {name: _part(value) if isinstance(value, dict) else value for name, value in _present(action).items()}
+    expand = kept.get("expandInlineJSON")
+    return {**kept, "expandInlineJSON": expand == "true"} if isinstance(expand, str) else kept
+
+
+def _part(fields: JsonObject) -> JsonObject:
+    kept = _present(fields)
+    version = kept.get("version")
+    return {**kept, "version": int(version)} if isinstance(version, str) else kept
+
+
+def _present(fields: JsonObject) -> JsonObject:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -116,5 +116,11 @@ class Scheduler:
 
 
 def _shown(value: WorkflowSchedule | ScheduleExecution) -> JsonObject:
+    """As the reference shows them: a request without input has an empty one."""
     shown: JsonObject = shapes.shown(value)
-    return shown
+    request = shown.get("startWorkflowRequest")
+    return (
+        shown
+        if request is None
+        else {**shown, "startWorkflowRequest": {**request, "input": request.get("input") or {}}}
+    )

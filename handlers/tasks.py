@@ -78,8 +78,8 @@ class Tasks:
         await self._engine.add_log(TaskExecLog(log=text, task_id=task_id, created_time=self._clock.now()))
 
     async def get_task_logs(self, task_id: str) -> list[JsonObject] | tuple[None, int]:
-        """The lines kept for a task, or 204 when there are none."""
-        logs = await self._engine.logs(task_id)
+        """The lines kept for a task by their times, or 204 when there are none."""
+        logs = sorted(await self._engine.logs(task_id), key=lambda line: line.created_time)
         return [shapes.task_log(log) for log in logs] if logs else NO_CONTENT
 
     async def _update_by_reference(

@@ -13,6 +13,11 @@ from engine.status import WorkflowStatus
 from engine.timeouts import workflow_deadline
 
 
+def label_with_status(draft: Draft) -> str:
+    """How messages name a workflow that is in the wrong status: `name.version/id.STATUS`."""
+    return f"{label(draft)}.{draft.header.status.value}"
+
+
 def label(draft: Draft) -> str:
     """How messages name a workflow: `name.version/id`."""
     header = draft.header

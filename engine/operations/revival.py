@@ -10,7 +10,7 @@ from engine.draft import Attempt, Draft, replace
 from engine.effects import RetryChild, ReviveParent
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.model import Task
-from engine.operations.lifecycle import label
+from engine.operations.lifecycle import label_with_status
 from engine.questions import Steps
 from engine.requests import RerunWorkflowRequest
 from engine.rows import finished
@@ -44,14 +44,14 @@ def restart(draft: Draft, command: Restart) -> Steps[None]:
     """The same id, no rows, input and variables kept (D4); a definition may refuse it once COMPLETED (E55)."""
     header = draft.header
     if not header.status.terminal:
-        raise Conflict(f"Workflow: {label(draft)} is not in terminal state, unable to restart.")
+        raise Conflict(f"Workflow: {label_with_status(draft)} is not in terminal state, unable to restart.")
     if command.graph is not None and command.snapshot is not None:
         draft.graph, draft.snapshot = command.graph, command.snapshot
         definition = command.graph.definition
         draft.set(definition_id=command.graph.definition_id, workflow_version=definition.version)
     if not draft.definition.restartable and header.status is WorkflowStatus.COMPLETED:
         # 404 is odd, but it is what clients see (api/errors)
-        raise NotFound(f"Workflow: {label(draft)} is non-restartable")
+        raise NotFound(f"Workflow: {label_with_status(draft)} is non-restartable")
     draft.start_over([])
     _revive(draft, output={}, create_time=draft.now)
     draft.set(last_retried_time=0)
@@ -149,7 +149,7 @@ def rerun(draft: Draft, command: Rerun) -> Steps[None]:
     """The whole workflow, or from one task: back to the moment at which that task was scheduled (S20)."""
     request, header = command.request, draft.header
     if not header.status.terminal:
-        raise Conflict(f"Workflow: {label(draft)} is not in terminal state, unable to rerun.")
+        raise Conflict(f"Workflow: {label_with_status(draft)} is not in terminal state, unable to rerun.")
     target = None
     if request.re_run_from_task_id:
         target = draft.rows.get(request.re_run_from_task_id)

@@ -26,6 +26,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 _JSON = "application/json"
 _ANY = "*/*"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some editors and shells put it in front of UTF-8."""
 _decode = msgspec.json.Decoder().decode
 
 
@@ -62,7 +64,7 @@ class BodyReader:
 def parse_json(raw: bytes) -> Any:
     """The value of a JSON text, integers exact. InvalidInput when it is malformed, has NaN, or is nested too deeply."""
     try:
-        value = _decode(raw)
+        value = _decode(raw.removeprefix(_BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"The body is not valid JSON: {error}") from None
     except RecursionError:

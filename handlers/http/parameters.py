@@ -12,15 +12,19 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from engine.errors import InvalidInput, Violation
-from handlers.http.contract import Document, Parameter
+from handlers.http.contract import Document, Parameter, resolve
 from handlers.http.schemas import VALIDATION_FAILED, SchemaCheck, scalar_text
 
 Arguments = dict[str, Any]
 
 _ABSENT = frozenset({"", "None"})
-_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
-_UNCHECKED = frozenset({"type", "default", "description", "items", "additionalProperties", "examples", "title"})
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_BOOLEANS: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "on", "yes", "1"), True),
+    **dict.fromkeys(("false", "off", "no", "0"), False),
+}
+"""The words that the reference reads, in any case."""
+_UNCHECKED = frozenset({"type", "default", "description", "additionalProperties", "examples", "title"})
 
 
 def _integer(text: str) -> int:
@@ -51,7 +55,8 @@ class ParameterReader:
         schema = parameter.schema
         self.parameter = parameter
         self.is_list = schema["type"] == "array"
-        self._cast, self._expected = _CASTS[schema["items"]["type"] if self.is_list else schema["type"]]
+        one = resolve(document, schema["items"]) if self.is_list else schema
+        self._cast, self._expected = _CASTS[one["type"]]
         limits = {key: value for key, value in schema.items() if key not in _UNCHECKED}
         self._check = SchemaCheck({"type": schema["type"], **limits}, document, "") if limits else None
 

@@ -1,6 +1,7 @@
 """Values against the schemas of the contract: compiled once, and every violation named in the words of the contract.
 
-A schema may carry `x-message`: the sentence for the person whose value does not fit it. A property with
+A schema may carry `x-message`: the sentence for the person whose value does not fit it, and `x-messages`: sentences of
+their own for some of its keywords (`minItems: ...`). A property with
 `x-checked-later` may be missing or null as far as the contract is concerned: the rules of the engine say so together
 with everything else that is wrong, so that all problems of a definition are in one answer.
 """
@@ -99,8 +100,10 @@ def _own_message(schema: Schema, evaluation_path: Sequence[str | int], missing: 
     if missing is not None:
         return _schema_of(schema, evaluation_path, missing).get("x-message")
     message: str | None = None
+    keyword = str(evaluation_path[-1])
     for node, entered in _schemas_along(schema, evaluation_path):
-        message = node.get("x-message") if entered else message or node.get("x-message")
+        words = node.get("x-messages", {}).get(keyword) or node.get("x-message")
+        message = words if entered else message or words
     return message
 
 

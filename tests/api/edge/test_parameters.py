@@ -84,9 +84,9 @@ def test_bracketed_parameters_are_gathered() -> None:
         ("batchPollTasks", "timeout=5001", {"taskType": "t"}, "Long Poll Timeout value cannot be more than 5 seconds"),
         (
             "getWorkflow",
-            "includeTasks=yes",
+            "includeTasks=perhaps",
             {"workflowId": "w"},
-            "query parameter 'includeTasks': 'yes' is not true or false",
+            "query parameter 'includeTasks': 'perhaps' is not true or false",
         ),
         (
             "deleteWorkflowDefinitionVersion",

@@ -1,0 +1,141 @@
+"""What the reference answers where its notes are silent, measured on both servers side by side."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.rest import Json, Rest, assert_error, fresh, result, simple
+
+JSON_TYPE = {"Content-Type": "application/json"}
+
+
+# Versions: 0 is a version as any other.
+
+
+def test_version_0_is_not_the_latest(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    answer = rest.http.post("/workflow", json={"name": name, "input": {}, "version": 0})
+    assert assert_error(answer, 404)["message"] == f"No such workflow defined. name={name}, version=0"
+
+    rest.define([simple("t", "a")], name=name, version=0, description="zero")
+    assert rest.http.get(f"/metadata/workflow/{name}", params={"version": 0}).json()["description"] == "zero"
+    assert rest.workflow(rest.start(name, version=0))["workflowVersion"] == 0
+    assert rest.workflow(rest.start(name))["workflowVersion"] == 1
+
+
+def test_a_sub_workflow_version_in_digits_is_a_number(rest: Rest) -> None:
+    child, _ = rest.one_task()
+    parameters = {"name": child, "version": "1"}
+    name = rest.define(
+        [{"name": "s", "taskReferenceName": "s", "type": "SUB_WORKFLOW", "subWorkflowParam": parameters}]
+    )
+    task = rest.http.get(f"/metadata/workflow/{name}").json()["tasks"][0]
+    assert task["subWorkflowParam"]["version"] == 1
+
+
+def test_the_older_name_of_the_task_type_is_read_and_never_shown(rest: Rest) -> None:
+    name = rest.define([{"name": "w", "taskReferenceName": "w", "workflowTaskType": "WAIT"}])
+    task = rest.http.get(f"/metadata/workflow/{name}").json()["tasks"][0]
+    assert task["type"] == "WAIT" and "workflowTaskType" not in task
+    assert rest.task(rest.start(name), "w")["taskType"] == "WAIT"
+
+
+# Parameters and bodies.
+
+
+@pytest.mark.parametrize(("word", "tasks"), [("1", 1), ("Yes", 1), ("ON", 1), ("0", 0), ("no", 0), ("Off", 0)])
+def test_flags_take_the_words_of_the_reference(rest: Rest, word: str, tasks: int) -> None:
+    name, _ = rest.one_task()
+    answer = rest.http.get(f"/workflow/{rest.start(name)}", params={"includeTasks": word})
+    assert len(answer.json()["tasks"]) == tasks
+
+
+def test_a_number_may_have_a_plus(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    assert rest.http.get(f"/metadata/workflow/{name}", params={"version": "+1"}).json()["version"] == 1
+
+
+def test_a_body_may_begin_with_a_byte_order_mark(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    body = b"\xef\xbb\xbf" + json.dumps({"name": name, "input": {}}).encode()
+    assert rest.http.post("/workflow", content=body, headers=JSON_TYPE).is_success
+
+
+# Lists of executions.
+
+
+def test_a_paused_execution_is_running_but_not_correlated(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    paused, ended = rest.start(name, correlationId="c"), rest.start(name, correlationId="c")
+    assert rest.http.put(f"/workflow/{paused}/pause").is_success
+    assert rest.http.delete(f"/workflow/{ended}").is_success
+    assert rest.http.get(f"/workflow/running/{name}").json() == [paused]
+    assert rest.http.get(f"/workflow/{name}/correlated/c").json() == []
+    closed = rest.http.get(f"/workflow/{name}/correlated/c", params={"includeClosed": True}).json()
+    assert {execution["workflowId"] for execution in closed} == {paused, ended}
+
+
+# Logs.
+
+
+def test_log_lines_stand_in_the_order_of_their_times_and_have_a_text(rest: Rest) -> None:
+    _, task = rest.polled()
+    assert rest.http.post(f"/tasks/{task['taskId']}/log", content="late").is_success
+    lines: list[Json] = [{"log": "second", "createdTime": 9}, {"log": "first", "createdTime": 5}, {"log": None}, {}]
+    assert rest.http.post("/tasks", json=result(task, logs=lines)).is_success
+    logs = rest.http.get(f"/tasks/{task['taskId']}/log").json()
+    assert [line["log"] for line in logs] == ["first", "second", "late"]
+
+
+# Messages.
+
+
+@pytest.mark.parametrize(("path", "word"), [("restart", "restart"), ("rerun", "rerun")])
+def test_conflicts_name_the_status(rest: Rest, path: str, word: str) -> None:
+    name, _ = rest.one_task()
+    identity = rest.start(name)
+    assert rest.http.put(f"/workflow/{identity}/pause").is_success
+    message = assert_error(rest.http.post(f"/workflow/{identity}/{path}", json={}), 409)["message"]
+    assert message == f"Workflow: {name}.1/{identity}.PAUSED is not in terminal state, unable to {word}."
+
+
+def test_a_payload_location_names_what_is_wrong(rest: Rest) -> None:
+    query = {"path": "p", "operation": "FLY", "payloadType": "TASK_INPUT"}
+    message = assert_error(rest.http.get("/tasks/external-storage-location", params=query), 400)["message"]
+    assert message == "Invalid input - Operation: FLY, PayloadType: TASK_INPUT"
+
+
+# Event handlers and schedules: what is kept is what was meant.
+
+
+def test_the_actions_of_an_event_handler_are_kept_as_what_they_mean(rest: Rest) -> None:
+    name, event = fresh("handler"), fresh("conductor:event")
+    sent: list[Json] = [
+        {
+            "action": "start_workflow",
+            "start_workflow": {"name": "x", "version": "2", "input": None, "taskToDomain": None},
+            "expandInlineJSON": "true",
+        },
+        {"action": "complete_task", "complete_task": {"taskId": "t", "output": None}, "fail_task": None},
+    ]
+    handler = {"name": name, "event": event, "actions": sent}
+    assert rest.http.post("/event", json=handler).is_success
+    shown = rest.http.get(f"/event/{event}", params={"activeOnly": False}).json()[0]["actions"]
+    assert shown == [
+        {
+            "action": "start_workflow",
+            "start_workflow": {"name": "x", "version": 2, "input": {}},
+            "expandInlineJSON": True,
+        },
+        {"action": "complete_task", "complete_task": {"taskId": "t", "output": {}}, "expandInlineJSON": False},
+    ]
+    assert rest.http.delete(f"/event/{name}").is_success
+
+
+def test_the_request_of_a_schedule_has_an_input(rest: Rest) -> None:
+    name = fresh("schedule")
+    schedule = {"name": name, "cronExpression": "0 0 0 1 1 ?", "startWorkflowRequest": {"name": "x"}}
+    assert rest.http.post("/scheduler/schedules", json=schedule).json()["startWorkflowRequest"]["input"] == {}
+    assert rest.http.delete(f"/scheduler/schedules/{name}").is_success
