@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from engine.effects import PublishEvent
 from engine.errors import AlreadyExists, ConductorError, VersionConflict
-from engine.model import Workflow
+from engine.model import Workflow, WorkflowMessage
 from engine.ports import Commit, Document, Store, Stored
 from engine.status import TaskStatus
 from tests.contract.executions import COMPLETED, NOW, claimed, create, creation, entry, header, summary, task
@@ -35,6 +36,7 @@ async def test_a_commit_is_loaded_as_it_was_given(store: Store) -> None:
         outbox=(PublishEvent("k", "sink", {"a": 1}),),
         deadline=NOW + 5,
         task_to_domain={"*": "d"},
+        messages=(WorkflowMessage("m1", msgspec.Raw('{"text": "ü"}'.encode()), NOW),),
     )
     tasks = (task("t1", seq=1, output_data={"a": "b"}), task("t2", seq=2, waits_for=("ref1",)))
     await create(store, header=full, tasks=tasks)

@@ -131,6 +131,18 @@ def human_task(draw: DrawFn, names: Names) -> WorkflowTask:
 
 
 @st.composite
+def pull_task(draw: DrawFn, names: Names) -> WorkflowTask:
+    """PULL_WORKFLOW_MESSAGES: one message or several, sometimes without waiting for any."""
+    own = draw(task_defs("pull")) if draw(maybe()) else None
+    given: JsonObject = {"batchSize": draw(st.sampled_from((1, 1, 2, 5, "${workflow.input.x}")))}
+    given |= {"blocking": False} if draw(maybe()) else {}
+    kind = "PULL_WORKFLOW_MESSAGES"
+    return WorkflowTask(
+        "pull", names.new("p"), type=kind, input_parameters=given, task_definition=own, **draw(flags())
+    )  # fmt: skip
+
+
+@st.composite
 def set_variable_task(draw: DrawFn, names: Names) -> WorkflowTask:
     """SET_VARIABLE of the variable that `parameters` reads."""
     value = draw(st.sampled_from(("${workflow.input.x}", "a", 7)))
@@ -310,6 +322,8 @@ def nodes(draw: DrawFn, names: Names, depth: int, least: int = 1) -> list[Workfl
     )
     if names.in_server:
         plain += ("in_server", "expression")
+    if names.children is None:
+        plain += ("pull",)
     if names.children:
         plain += ("child", "child", "child")
     kinds = plain + (("switch", "switch", "fork", "fork", "decision") if depth > 0 else ())
@@ -332,6 +346,7 @@ _PLAIN = {
     "child": child_task,
     "wait": wait_task,
     "human": human_task,
+    "pull": pull_task,
     "set_variable": set_variable_task,
     "terminate": terminate_task,
     "event": event_task,

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.commands import UpdateTask
 from engine.model import Task, Workflow
-from engine.rows import Rows
+from engine.rows import PULLS, Rows
 from engine.status import TaskStatus, WorkflowStatus
 from engine.timeouts import IN_SERVER, deadline, workflow_deadline
 from tests.world import World
@@ -80,6 +80,7 @@ def indexes_are_those_of_rows_built_anew(world: World) -> None:
     rows, anew = world.rows, Rows(world.rows)
     assert list(rows) == list(anew)
     assert rows.open() == anew.open()
+    assert rows.pulling() == anew.pulling()
     assert rows.unsuccessful() == anew.unsuccessful()
     assert rows.last() == anew.last()
     assert (rows.open_count, len(rows)) == (anew.open_count, len(anew))
@@ -118,6 +119,18 @@ def no_deadline_of_a_running_workflow_is_lost(world: World) -> None:
         assert world.durable.deadlines == stated
 
 
+def messages_are_where_they_belong(world: World) -> None:
+    """(C5) None waits while a task waits for it, none outlives its workflow, none is taken twice."""
+    kept = [message.id for message in world.header.messages]
+    if kept:
+        assert not world.status.terminal
+        assert world.status is WorkflowStatus.PAUSED or not world.rows.pulling()
+    for task in world.rows:
+        if task.task_type == PULLS:
+            kept += [message["id"] for message in task.output_data.get("messages", ())]
+    assert len(kept) == len(set(kept)), kept
+
+
 INVARIANTS = (
     nothing_is_left_to_reconcile,
     one_open_task_per_reference,
@@ -128,6 +141,7 @@ INVARIANTS = (
     indexes_are_those_of_rows_built_anew,
     deadlines_are_what_the_clocks_say,
     no_deadline_of_a_running_workflow_is_lost,
+    messages_are_where_they_belong,
 )
 
 

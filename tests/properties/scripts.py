@@ -41,7 +41,7 @@ class Step(msgspec.Struct, frozen=True):
 
 Script = list[Step]
 _WHAT = (
-    *["start"] * 2, *["poll"] * 4, *["report"] * 6, *["wait"] * 2,
+    *["start"] * 2, *["poll"] * 4, *["report"] * 6, *["wait"] * 2, *["push"] * 2,
     "extend", "again", "pause", "resume", "terminate", "restart", "retry", "rerun", "rerun_from", "skip", "decide",
 )  # fmt: skip
 scripts: st.SearchStrategy[Script] = st.lists(
@@ -167,6 +167,7 @@ class Life:
         target = view.tasks[step.pick % len(view.tasks)].task.task_id if view.tasks else None
         names = [node.task_reference_name for node in view.definition.tasks]
         orders: dict[str, Callable[[], Awaitable[object]]] = {
+            "push": lambda: engine.push_message(workflow_id, step.output),
             "pause": lambda: engine.pause(workflow_id),
             "resume": lambda: engine.resume(workflow_id),
             "terminate": lambda: engine.terminate(workflow_id, "enough"),

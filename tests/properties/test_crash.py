@@ -91,7 +91,7 @@ async def second_life(store: Store, clock: FakeClock, ids: CountingIds, accepted
 
 def rows(view: WorkflowView) -> object:
     """What must not be lost; an effect that had been done may be crossed out meanwhile."""
-    return view.header.status, view.header.input, [task.task for task in view.tasks]
+    return view.header.status, view.header.input, view.header.messages, [task.task for task in view.tasks]
 
 
 async def everything_ends(life: Life) -> None:

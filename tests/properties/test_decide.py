@@ -17,6 +17,7 @@ from engine.commands import (
     ExtendLease,
     HandOut,
     Pause,
+    PushMessage,
     Rerun,
     Restart,
     Resume,
@@ -82,6 +83,7 @@ class AnExecution(RuleBasedStateMachine):
     ) -> None:
         self.world = World.started(definition, around, input=given, task_to_domain=domains, priority=priority)
         self.reports: list[TaskResult] = []
+        self.pushed = 0
 
     # ------------------------------------------------------------------ workers
 
@@ -133,6 +135,12 @@ class AnExecution(RuleBasedStateMachine):
     @rule(pick=picks)
     def extend_lease(self, pick: int) -> None:
         self.do(ExtendLease(self.any_task(pick).task_id))
+
+    @rule(output=outputs)
+    def push(self, output: dict[str, Any]) -> None:
+        """At most three wait."""
+        self.pushed += 1
+        self.do(PushMessage(f"message-{self.pushed}", output, limit=3))
 
     # ------------------------------------------------------------------ time
 
