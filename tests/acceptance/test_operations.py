@@ -10,6 +10,7 @@ from conductor.client.metadata_client import MetadataClient
 from conductor.client.task_client import TaskClient
 from conductor.client.workflow.conductor_workflow import ConductorWorkflow
 from conductor.client.workflow.executor.workflow_executor import WorkflowExecutor
+from conductor.client.workflow.task.pull_workflow_messages_task import PullWorkflowMessagesTask
 from conductor.client.workflow.task.simple_task import SimpleTask
 from conductor.client.workflow_client import WorkflowClient
 
@@ -219,3 +220,19 @@ def test_domains_separate_queues(story: Story, metadata: MetadataClient, domain:
     elsewhere = story.tasks.batch_poll_tasks(story.kinds["a"], "sdk", 1, 50, "green")
     here = story.tasks.batch_poll_tasks(story.kinds["a"], "sdk", 1, 1000, domain)
     assert (elsewhere, [task.workflow_instance_id for task in here]) == ([], [identity])
+
+
+def test_a_message_reaches_the_task_that_waits_for_it(executor: WorkflowExecutor, workflows: WorkflowClient) -> None:
+    flow = ConductorWorkflow(executor, fresh("mailbox"), version=1)
+    flow >> PullWorkflowMessagesTask("pull", batch_size=2)
+    flow.register(overwrite=True)
+    identity = str(workflows.start_workflow(StartWorkflowRequest(name=flow.name, version=1)))
+    message_id = workflows.send_message(identity, {"text": "hello"})
+    execution = workflows.get_workflow(identity, True)
+    assert execution.status == "COMPLETED"
+    assert [(message["id"], message["payload"]) for message in execution.output["messages"]] == [
+        (message_id, {"text": "hello"})
+    ]
+    with pytest.raises(ApiException) as refused:
+        workflows.send_message(identity, {})
+    assert refused.value.status == 409
