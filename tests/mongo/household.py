@@ -30,6 +30,7 @@ _SUB = {
     "name": "sub", "taskReferenceName": "sub", "type": "SUB_WORKFLOW",
     "subWorkflowParam": {"name": "child", "workflowDefinition": _CHILD},
 }  # fmt: skip
+_HUMAN = {"name": "h", "taskReferenceName": "h", "type": "HUMAN"}
 _WAIT = {"name": "w", "taskReferenceName": "w", "type": "WAIT", "inputParameters": {"duration": "1 hour"}}
 FLOWS: dict[str, list[dict[str, Any]]] = {
     "chain": [_simple("plain", "first"), _simple("plain", "second")],
@@ -37,7 +38,8 @@ FLOWS: dict[str, list[dict[str, Any]]] = {
     "delayed": [_simple("delayed", startDelay=600)],
     "waits": [_WAIT, _simple("plain")],
     "parent": [_SUB, _simple("plain")],
-    "tells": [_EVENT, {"name": "h", "taskReferenceName": "h", "type": "HUMAN"}],
+    "tells": [_EVENT, _HUMAN],
+    "mailbox": [_HUMAN, {"name": "p", "taskReferenceName": "p", "type": "PULL_WORKFLOW_MESSAGES"}],
     "in_turn": [_simple("plain")],
 }
 
@@ -82,6 +84,8 @@ async def live(engine: Engine, clock: FakeClock) -> list[str]:
     ids += [await start("chain", idempotency_key="once", task_to_domain={"*": "gpu"})]
     for name in ("limited", "limited", "delayed", "waits", "parent", "tells", "in_turn", "in_turn"):
         ids.append(await start(name))
+    ids.append(await start("mailbox"))
+    await engine.push_message(ids[-1], {"ü": [1, None]})
     [held] = await engine.poll("limited", "me", None, 5, 0)
     await engine.add_log(TaskExecLog("begun", held.task.task_id, 5))
     await engine.outbox.idle()

@@ -94,8 +94,9 @@ def test_there_and_back_everything_is_as_it_was_and_goes_on(uri: str, tmp_path: 
             found = (await engine.search(Search(size=1000))).results
             assert {each.workflow_type for each in found if not each.status.terminal} == {
                 "chain",
+                "mailbox",
                 "tells",
-            }  # one is paused, the other waits for somebody
+            }  # one is paused, the others wait for somebody
             assert (await engine.workflow(ids[2])).header.status is WorkflowStatus.PAUSED
 
     told(story())
