@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from engine.api import Engine
 from engine.definitions import Json, JsonObject, TaskDef, WorkflowDef
+from engine.joins import joining_nothing
 from handlers import shapes
 from handlers.codec import parse
+
+_log = structlog.get_logger("metadata")
 
 
 class Metadata:
@@ -27,12 +32,15 @@ class Metadata:
 
     async def register_workflow_definition(self, body: Json, overwrite: bool = False) -> None:
         """Store a new definition; an existing one only with `overwrite`."""
-        await self._engine.register_workflow_def(parse(body, WorkflowDef, "registerWorkflowDef.arg0"), overwrite)
+        definition = parse(body, WorkflowDef, "registerWorkflowDef.arg0")
+        await self._engine.register_workflow_def(definition, overwrite)
+        _warn([definition])
 
     async def update_workflow_definitions(self, body: Json) -> tuple[JsonObject | None, int]:
         """Insert or replace definitions; nothing to say when all went well, else what became of each."""
         definitions = parse(body, list[WorkflowDef], "updateWorkflowDef.arg0")
         outcome = await self._engine.update_workflow_defs(definitions)
+        _warn(definitions)
         return (shapes.bulk(outcome), 200) if outcome.bulk_error_results else (None, 204)
 
     async def get_workflow_definition(self, name: str, version: int | None = None) -> JsonObject:
@@ -108,3 +116,10 @@ def _summaries(versions: Sequence[WorkflowDef]) -> list[JsonObject]:
         }
         for version in versions
     ]
+
+
+def _warn(definitions: Sequence[WorkflowDef]) -> None:
+    """Tell the operator what is allowed and hardly meant."""
+    for definition in definitions:
+        for join in joining_nothing(definition):
+            _log.warning("a JOIN waits for nothing: it has no joinOn", workflow=definition.name, join=join)

@@ -1,7 +1,8 @@
 """JOIN: waits until everything it joins has ended for good (§2.6).
 
 It is looked at when a joined row ends, in the same decision, after retries have been considered (P6, C4): a failed
-attempt that is tried again never shows here. A skipped task counts as ended (S5).
+attempt that is tried again never shows here. A skipped task counts as ended (S5). One without `joinOn` joins nothing,
+so it ends at once, also behind a fork (recorded; `engine.joins.joining_nothing` finds those, U18).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from engine.tasks.base import TaskType, asks_nothing, started
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
-    joined = _join_on(draft, node, attempt)
+    joined = _join_on(node, attempt)
     known = draft.graph.node(node.task_reference_name)
     # behind a static fork its own inputs are dropped, behind a dynamic one they are kept, unresolved (D24)
     given = {} if node is known else node.input_parameters
@@ -27,23 +28,10 @@ def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) ->
     return evaluate(draft, row)
 
 
-def _join_on(draft: Draft, node: WorkflowTask, attempt: Attempt) -> list[str]:
+def _join_on(node: WorkflowTask, attempt: Attempt) -> list[str]:
     """What it waits for; one that runs again keeps its list, but a skipped one never had any."""
     kept = attempt.again.input_data.get("joinOn") if attempt.again else None
-    return kept if kept is not None else node.join_on or _branch_tails(draft, node)
-
-
-def _branch_tails(draft: Draft, node: WorkflowTask) -> list[str]:
-    """What a JOIN without `joinOn` behind a static fork means: all its branches (U18)."""
-    fork = next(
-        (
-            place.node
-            for place in draft.graph.places.values()
-            if place.node.type == "FORK_JOIN" and place.follows == node.task_reference_name
-        ),
-        None,
-    )
-    return [branch[-1].task_reference_name for branch in fork.fork_tasks if branch] if fork else []
+    return kept if kept is not None else node.join_on
 
 
 def evaluate(draft: Draft, join: Task) -> Task:

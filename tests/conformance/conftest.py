@@ -35,6 +35,12 @@ def hurried(scenario: Scenario) -> bool:
     return min(limits, default=3600) <= HURRY
 
 
+def insist(outcome: Outcome) -> None:
+    """Fail with the differences of a story that was told otherwise."""
+    if not outcome.passed:
+        pytest.fail(outcome.report(), pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def outcome_of(request: pytest.FixtureRequest, server: Server) -> Iterator[Callable[[Scenario], Outcome]]:
     """Asks for the outcome of a story; all selected ones have been started when the first is asked for."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conformance import departures
+from tests.conformance.conftest import insist
 from tests.conformance.goldenkit.cli import Outcome
 from tests.conformance.goldenkit.scenario import Scenario, find
 from tests.serving import PROJECT, Server
@@ -19,7 +19,6 @@ from tests.serving import PROJECT, Server
 SHARED = Path(os.environ.get("SEGUE_SHARED", str(PROJECT.parent / "shared")))
 CORPUS = SHARED / "golden" / "scenarios" / "corpus"
 SCENARIOS = list(find([CORPUS])) if CORPUS.is_dir() else []
-DEPARTURES = departures.read()
 ENDLESS = SHARED / "corpus" / "132_conductor_conductor-examples_shopping_cart.json"
 
 absent = pytest.mark.skipif(not SCENARIOS, reason="the corpus is not here: set SEGUE_SHARED to the shared folder")
@@ -30,17 +29,7 @@ absent = pytest.mark.skipif(not SCENARIOS, reason="the corpus is not here: set S
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_corpus(scenario: Scenario, outcome_of: Callable[[Scenario], Outcome]) -> None:
-    outcome, departure = outcome_of(scenario), DEPARTURES.get(scenario.name)
-    complaint = departures.complaint(outcome, departure) if departure else None if outcome.passed else outcome.report()
-    if complaint is not None:
-        pytest.fail(complaint, pytrace=False)
-
-
-@absent
-def test_the_departures_are_scenarios_and_explained_to_users() -> None:
-    explained = (PROJECT / "docs" / "compatibility.md").read_text(encoding="utf-8")
-    assert DEPARTURES.keys() <= {scenario.name for scenario in SCENARIOS}
-    assert [each.weakness for each in DEPARTURES.values() if each.weakness not in explained] == []
+    insist(outcome_of(scenario))
 
 
 @absent

@@ -7,12 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.conformance import waiting
-from tests.conformance.conftest import STORY_WITHIN, scenarios_of
+from tests.conformance.conftest import STORY_WITHIN, insist, scenarios_of
 from tests.conformance.goldenkit.cli import Outcome, check
 from tests.conformance.goldenkit.scenario import Scenario
 from tests.conformance.goldenkit.stub import Stub
-from tests.conformance.test_golden import SCENARIOS, WAITING
+from tests.conformance.test_golden import SCENARIOS
 from tests.contract.stores import close_wire_server, mongo_uri
 from tests.serving import Server
 
@@ -45,6 +44,4 @@ def outcome_on_mongo(request: pytest.FixtureRequest) -> Iterator[Callable[[Scena
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scenario", STORIES)
 def test_story_on_mongo(scenario: Scenario, outcome_on_mongo: Callable[[Scenario], Outcome]) -> None:
-    complaint = waiting.complaint(outcome_on_mongo(scenario), WAITING)
-    if complaint is not None:
-        pytest.fail(complaint, pytrace=False)
+    insist(outcome_on_mongo(scenario))

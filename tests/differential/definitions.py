@@ -1,8 +1,8 @@
 """Random definitions for two servers, with every deterministic task type.
 
 Everything is JSON as clients send it. `{{run}}` stands behind the names that must be unique on a server. What depends
-on a clock is left out: no time-outs, no delays. So is what is known to differ and tested elsewhere: a JOIN without
-`joinOn` (U18), retries of a DYNAMIC task (D2), loops in loops (D13), HTTP calls that fail (D16).
+on a clock is left out: no time-outs, no delays. So is what is known to differ and tested elsewhere: retries of a
+DYNAMIC task (D2), loops in loops (D13), HTTP calls that fail (D16).
 """
 
 from __future__ import annotations
@@ -175,12 +175,12 @@ def choice(draw: DrawFn, names: Names, depth: int) -> list[Node]:
 
 @st.composite
 def fork(draw: DrawFn, names: Names, depth: int) -> list[Node]:
-    """FORK_JOIN and its JOIN, which waits for all branches or for some tasks in them."""
+    """FORK_JOIN and its JOIN, which waits for all branches, for some tasks in them, or for nothing (U18)."""
     reference = names.new("f")
     branches = [draw(nodes(names, depth - 1)) for _ in range(draw(st.integers(1, 3)))]
     tails = [branch[-1]["taskReferenceName"] for branch in branches]
     some = st.lists(st.sampled_from(tails), min_size=1, max_size=2, unique=True)
-    joined = tails if draw(maybe(2)) else draw(some)
+    joined = tails if draw(maybe(2)) else draw(some | st.just([]))
     kept: Node = {"optional": True} if draw(maybe(8)) else {}
     return [node("FORK_JOIN", reference, forkTasks=branches), node("JOIN", names.new("j"), joinOn=joined, **kept)]
 

@@ -293,7 +293,7 @@ def switch_task(draw: DrawFn, names: Names, depth: int) -> WorkflowTask:
 
 @st.composite
 def fork_and_join(draw: DrawFn, names: Names, depth: int) -> list[WorkflowTask]:
-    """FORK_JOIN and its JOIN, which waits for all branches, for some of what is in them, or says nothing (U18)."""
+    """FORK_JOIN and its JOIN, which waits for all branches, for some of what is in them, or for nothing (U18)."""
     fork = names.new("f")
     branches = [draw(nodes(names, depth - 1)) for _ in range(draw(st.integers(1, 3)))]
     tails = [branch[-1].task_reference_name for branch in branches]

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from engine.requests import BulkResponse
 from engine.definitions import Json
+from engine.requests import BulkResponse
 from handlers.metadata import Metadata
 from tests.unit.handlers.recording import RecordingEngine
 

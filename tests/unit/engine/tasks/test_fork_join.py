@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.commands import Terminate
+from engine.definitions import WorkflowDef
+from engine.joins import joining_nothing
 from engine.status import WorkflowStatus
 from tests.unit.engine.flows import fork, join, simple, started, switch, task
 from tests.world import World
@@ -101,14 +103,22 @@ def test_e40_a_task_inside_a_branch_that_is_joined_is_seen_at_once() -> None:
     assert world.table()[-3:] == [("j", "COMPLETED"), ("b", "SCHEDULED"), ("u", "SCHEDULED")]
 
 
-def test_u18_a_join_that_names_nothing_waits_for_all_branches() -> None:
-    world = started(fork("f", [simple("a"), simple("a2")], [simple("b")]), join("j"), simple("u"))
-    assert world.newest("j").input_data == {"joinOn": ["a2", "b"]}
-    world.answer("a")
-    world.answer("b")
-    assert world.newest("j").status == "IN_PROGRESS"
-    world.answer("a2")
+def test_u18_a_join_that_names_nothing_ends_at_once() -> None:
+    world = started(fork("f", [simple("a")], [simple("b")]), join("j"), simple("u"))
+    assert world.newest("j").input_data == {"joinOn": []}
     assert world.newest("j").status == "COMPLETED"
+    assert world.newest("u").status == "SCHEDULED"
+    for reference in ("u", "a"):
+        world.answer(reference)
+    assert world.status == "RUNNING"
+    world.answer("b")
+    assert world.status == "COMPLETED"
+
+
+def test_u18_joins_behind_a_fork_that_name_nothing_are_found() -> None:
+    inner = [fork("f2", [simple("a")]), join("j2")]
+    tasks = [fork("f", inner, [simple("b")]), join("j", "j2", "b"), fork("f3", [simple("c")]), join("j3"), join("j4")]
+    assert joining_nothing(WorkflowDef("x", tasks=tasks)) == ["j2", "j3"]
 
 
 def test_a_join_of_what_is_never_reached_ends_when_nothing_else_can_come() -> None:
