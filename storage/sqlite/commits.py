@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from storage.sqlite.rows import CommitRows
+from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows
+from storage.sqlite.tallies import Tallies
 
 # A null deadline, outbox or entry keeps what is stored.
 _PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_id) do update set
@@ -13,19 +14,15 @@ _PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_i
     deadline = coalesce(excluded.deadline, deadline), outbox = coalesce(excluded.outbox, outbox)"""
 _PUT_HEADER = "insert into header values(?,?) on conflict(workflow_id) do update set doc = excluded.doc"
 # A place that another task holds violates "not null", as a task id that stands elsewhere violates "unique".
-_PUT_TASK = """insert into task values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(workflow_id, seq) do update set
+_PUT_TASK = f"""insert into task values({",".join("?" * len(TASK_COLUMNS))}) on conflict(workflow_id, seq) do update set
     status = excluded.status, deadline = excluded.deadline, entry = coalesce(excluded.entry, entry),
     ended = excluded.ended, task_type = excluded.task_type, task_def_name = excluded.task_def_name,
     workflow_type = excluded.workflow_type, correlation_id = excluded.correlation_id,
     scheduled_time = excluded.scheduled_time, start_time = excluded.start_time, end_time = excluded.end_time,
     update_time = excluded.update_time, doc = iif(task_id = excluded.task_id, excluded.doc, null)"""
-_PUT_SUMMARY = """insert into summary(workflow_id, workflow_type, version, status, start_time, update_time, end_time,
-    correlation_id, parent_workflow_id, priority, classifier, idempotency_key, doc) values(?,?,?,?,?,?,?,?,?,?,?,?,?)
-    on conflict(workflow_id) do update set workflow_type = excluded.workflow_type, version = excluded.version,
-    status = excluded.status, start_time = excluded.start_time, update_time = excluded.update_time,
-    end_time = excluded.end_time, correlation_id = excluded.correlation_id,
-    parent_workflow_id = excluded.parent_workflow_id, priority = excluded.priority, classifier = excluded.classifier,
-    idempotency_key = excluded.idempotency_key, doc = excluded.doc"""
+_PUT_SUMMARY = f"""insert into summary({",".join(SUMMARY_COLUMNS)}) values({",".join("?" * len(SUMMARY_COLUMNS))})
+    on conflict(workflow_id) do update set
+    {", ".join(f"{column} = excluded.{column}" for column in SUMMARY_COLUMNS[1:])}"""
 _PUT_SNAPSHOT = "insert into document values(?,?,?,?) on conflict do nothing"
 _PUT_ENTRY = "update task set entry = ? where task_id = ?"
 _REMOVE_TASK = "delete from task where workflow_id = ? and task_id = ?"
@@ -34,16 +31,20 @@ _REMOVE_LOGS = "delete from log where task_id = ?"
 
 def write(db: sqlite3.Connection, commits: Sequence[CommitRows]) -> None:
     """Write plain commits table by table, in their order; one that is not plain must come alone."""
+    tallies = Tallies(db)
     for commit in commits:
         for task_id in commit.removed:
+            tallies.lose_task(commit.workflow_id, task_id)
             db.execute(_REMOVE_TASK, (commit.workflow_id, task_id))
             db.execute(_REMOVE_LOGS, (task_id,))
+    tallies.add(commits)
     db.executemany(_PUT_WORKFLOW, [commit.workflow for commit in commits if commit.workflow])
     db.executemany(_PUT_HEADER, [commit.header for commit in commits if commit.header])
     db.executemany(_PUT_TASK, [row for commit in commits for row in commit.tasks])
     db.executemany(_PUT_ENTRY, [row for commit in commits for row in commit.entries])
     db.executemany(_PUT_SUMMARY, [commit.summary for commit in commits if commit.summary])
     db.executemany(_PUT_SNAPSHOT, [commit.snapshot for commit in commits if commit.snapshot])
+    tallies.write()
 
 
 def version_of(db: sqlite3.Connection, workflow_id: str) -> int:
@@ -55,7 +56,10 @@ def version_of(db: sqlite3.Connection, workflow_id: str) -> int:
 def remove(db: sqlite3.Connection, workflow_id: str) -> list[str]:
     """Delete all of one execution; the ids of its tasks."""
     tasks = db.execute("select task_id from task where workflow_id = ?", (workflow_id,)).fetchall()
+    tallies = Tallies(db)
+    tallies.lose_execution(workflow_id)
     db.executemany(_REMOVE_LOGS, tasks)
     for table in ("task", "header", "workflow", "summary"):
         db.execute(f"delete from {table} where workflow_id = ?", (workflow_id,))  # noqa: S608 (fixed names)
+    tallies.write()
     return [task_id for (task_id,) in tasks]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.search import And, Comparison, Field, IsNull, OneOf, Or, Query, Sort, StartsWith
+from engine.search import And, Comparison, Field, IsNull, OneOf, Or, Query, StartsWith
 from engine.search_rows import Value, asked_value, wildcard
 from storage.search import COLUMNS
 
@@ -28,11 +28,6 @@ def condition(query: Query, free_text: str) -> Condition:
     if not free_text:
         return where, values
     return f"({where}) and instr(lower(cast(doc as text)), lower(?)) > 0", [*values, free_text]
-
-
-def order(keys: tuple[Sort, ...]) -> str:
-    """The sort keys."""
-    return ", ".join(f"{COLUMNS[key.field]} {'desc' if key.descending else 'asc'}" for key in keys)
 
 
 def joined(word: str, conditions: list[Condition]) -> Condition:
@@ -58,6 +53,8 @@ def compiled(query: Query) -> Condition:
             return joined("and", [compiled(part) for part in parts]) if parts else _TRUE
         case Or(parts):
             return joined("or", [compiled(part) for part in parts]) if parts else _FALSE
+        case IsNull("parentWorkflowId", negated):
+            return (f"child = {int(negated)}", [])
         case IsNull(field, negated):
             return (f"{COLUMNS[field]} is {'not ' if negated else ''}null", [])
         case StartsWith(field, prefix):

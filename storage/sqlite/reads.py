@@ -111,7 +111,8 @@ def wakes(
     """Tell what lives in memory: every queue entry, and every deadline as (workflow id, task id or "", time)."""
     entries: list[QueueEntry] = []
     for workflow_id, task_id, status, deadline, entry in db.execute(
-        "select workflow_id, task_id, status, deadline, entry from task where entry > '' or deadline > 0"
+        "select workflow_id, task_id, status, deadline, entry from task "
+        "where ended = 0 and (entry > '' or deadline > 0)"
     ):
         state(workflow_id, task_id, deadline)
         if entry:

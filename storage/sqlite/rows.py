@@ -11,6 +11,14 @@ from engine.ports import Commit, Document
 from storage.search import summary_json
 
 Row = tuple[Any, ...]
+TASK_COLUMNS = (
+    *("workflow_id", "seq", "task_id", "status", "deadline", "entry", "ended", "task_type", "task_def_name"),
+    *("workflow_type", "correlation_id", "scheduled_time", "start_time", "end_time", "update_time", "doc"),
+)
+SUMMARY_COLUMNS = (
+    *("workflow_id", "workflow_type", "version", "status", "ended", "child", "start_time", "update_time", "end_time"),
+    *("correlation_id", "parent_workflow_id", "priority", "classifier", "idempotency_key", "doc"),
+)
 NO_ENTRY = ""
 """Clears a stored queue entry; null in its place keeps what is stored."""
 
@@ -18,7 +26,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class CommitRows(msgspec.Struct, frozen=True):
-    """Rows in the order of the columns of `storage.sqlite.commits`."""
+    """Rows in the order of the columns of their tables."""
 
     workflow_id: str
     expected: int
@@ -109,6 +117,8 @@ def _summary_row(summary: Summary) -> Row:
         summary.workflow_type,
         summary.version,
         summary.status.value,
+        summary.status.terminal,
+        summary.parent_workflow_id is not None,
         summary.start_time or None,
         summary.update_time or None,
         summary.end_time or None,

@@ -5,10 +5,15 @@ is kept apart from what can be large (`header`), so that a step costs the same w
 
 - `workflow.version` and `update_time` are newer than those inside the header's document: a commit may raise only them.
 - `task.entry` is the task's queue entry for as long as it has one: '' or null = none. Ready queues are rebuilt from it.
-- `tally` counts `summary` by type and status, `task_tally` the ended tasks, so that the usual searches know their total
-  without counting.
-- The indexes for searches hold ended tasks only, so that a task is put into them once. `ended` is a column of them too:
-  otherwise what it says would be looked up in the table when hits are counted.
+- `tally` counts `summary` by kind, once for all times (`span` 0) and once for each stretch of 2^span ms in which an
+  execution started; `task_tally` counts the ended tasks. So the usual searches know their total without counting. Both
+  are kept by `storage.sqlite.tallies`.
+- `child` says that an execution has a parent. Children can outnumber their roots: the index by time keeps them apart.
+- The indexes for searches hold what has ended only, so that a row is put into them once; `summary_open` and `task_open`
+  hold the rest. `ended` and what else is asked for are columns of them too: otherwise a search would look them up in
+  the table for each hit that is counted or passed over.
+- Nearly always an execution was last updated when it ended, so sorting by `updateTime` shares the index by `end_time`,
+  and `summary_update` holds the others.
 """
 
 from __future__ import annotations
@@ -105,7 +110,63 @@ _TASK_SEARCH = (
         on conflict(task_type, status) do update set n = n + 1; end""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH)
+_STORED = (
+    *(f"drop trigger task_{name}" for name in ("added", "removed", "ended", "reopened", "moved")),
+    "drop index task_wakes",
+    """create index task_flow on task(workflow_type, start_time desc, task_id, status, task_type, ended)
+        where ended = 1""",
+    """create index task_failed on task(status, start_time desc, task_id, workflow_type, task_type, ended)
+        where ended = 1 and status <> 'COMPLETED'""",
+    "drop table task_tally",
+    """create table task_tally(
+        workflow_type text, task_type text, status text, n integer not null,
+        primary key(workflow_type, task_type, status)) without rowid""",
+    """insert into task_tally select workflow_type, task_type, status, count(*) from task where ended = 1
+        group by workflow_type, task_type, status""",
+    """create table new_summary(
+        id integer primary key, workflow_id text not null unique, workflow_type text not null, version integer not null,
+        status text not null, ended integer not null, child integer not null, start_time integer, update_time integer,
+        end_time integer, correlation_id text, parent_workflow_id text, priority integer not null, classifier text,
+        idempotency_key text, doc text not null)""",
+    """insert into new_summary select id, workflow_id, workflow_type, version, status,
+        status not in ('RUNNING', 'PAUSED'), parent_workflow_id is not null, start_time, update_time, end_time,
+        correlation_id, parent_workflow_id, priority, classifier, idempotency_key, doc from summary""",
+    "drop table summary",
+    "alter table new_summary rename to summary",
+    """create index summary_open on summary(start_time desc, workflow_id, workflow_type, status, child, classifier,
+        ended) where ended = 0""",
+    """create index summary_start on summary(child, start_time desc, workflow_id, status, classifier, ended)
+        where ended = 1""",
+    """create index summary_type on summary(workflow_type, start_time desc, workflow_id, status, child, classifier,
+        ended) where ended = 1""",
+    """create index summary_end on summary(end_time desc, workflow_id, update_time, workflow_type, status, child,
+        classifier, ended) where ended = 1""",
+    """create index summary_update on summary(update_time desc, workflow_id, end_time, workflow_type, status, child,
+        classifier, ended) where ended = 1 and update_time is not end_time""",
+    """create index summary_outcome on summary(status, start_time desc, workflow_id, workflow_type, child, classifier,
+        ended) where ended = 1 and status <> 'COMPLETED'""",
+    """create index summary_type_outcome on summary(workflow_type, status, start_time desc, workflow_id, child,
+        classifier, ended) where ended = 1 and status <> 'COMPLETED'""",
+    """create index summary_class on summary(classifier, start_time desc, workflow_id, workflow_type, status, child,
+        ended) where ended = 1 and classifier is not null""",
+    "create index summary_correlation on summary(correlation_id, workflow_type) where correlation_id is not null",
+    "create index summary_parent on summary(parent_workflow_id) where parent_workflow_id is not null",
+    "create index summary_idempotency on summary(idempotency_key, workflow_type) where idempotency_key is not null",
+    "drop table tally",
+    """create table tally(
+        span integer, bucket integer, workflow_type text, status text, child integer, class text,
+        n integer not null, primary key(span, bucket, workflow_type, status, child, class)) without rowid""",
+    """insert into tally select 0, 0, workflow_type, status, child, ifnull('=' || classifier, ''), count(*)
+        from summary group by 3, 4, 5, 6""",
+    *(
+        f"""insert into tally select {span}, start_time >> {span}, workflow_type, status, child,
+            ifnull('=' || classifier, ''), count(*) from summary where start_time is not null
+            group by 2, 3, 4, 5, 6"""  # noqa: S608 (numbers)
+        for span in (26, 20)
+    ),
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH, _STORED)
 """Step n brings a file from `user_version` n to n + 1. Steps that were released are never edited."""
 
 

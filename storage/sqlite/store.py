@@ -23,7 +23,8 @@ from storage.sqlite.ownership import Ownership
 from storage.sqlite.readers import Readers
 from storage.sqlite.rows import document_row, rows_of
 from storage.sqlite.schema import migrate
-from storage.sqlite.search import page_of, tasks_of
+from storage.sqlite.search import page_of
+from storage.sqlite.task_search import tasks_of
 from storage.sqlite.writer import Writer
 
 T = TypeVar("T")

@@ -361,7 +361,8 @@ async def test_searches_count_from_the_tally_after_all_kinds_of_change(tmp_path:
         for n in range(0, 30, 5):
             await store.remove(f"w{n}")
     db = sqlite3.connect(tmp_path / "segue.db")
-    tally = db.execute("select * from tally where n <> 0 order by 1, 2").fetchall()
+    tallied = "select workflow_type, status, n from tally where span = 0 and n <> 0 order by 1, 2"
+    tally = db.execute(tallied).fetchall()
     counted = db.execute("select workflow_type, status, count(*) from summary group by 1, 2 order by 1, 2").fetchall()
     db.close()
     assert tally == counted
