@@ -164,6 +164,12 @@ class WorkflowDef(Model, frozen=True):
     created_by: str | None = None
     updated_by: str | None = None
 
+    @property
+    def classifier(self) -> str | None:
+        """What its metadata say it is, for searches: a text such as `agent`; None = a plain workflow [rec]."""
+        found = self.metadata.get("classifier")
+        return found if isinstance(found, str) and found else None
+
 
 class EventHandler(Model, frozen=True):
     """What to do when a message arrives on an event queue."""

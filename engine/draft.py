@@ -308,7 +308,7 @@ class Draft:
             removed=tuple(self.base.rows.ids() - self.rows.ids()) if self._whole else self.rows.removed(),
             enqueue=tuple(self._enqueue.values()),
             dequeue=tuple(self._dequeue),
-            summary=summary_of(header) if shown else None,
+            summary=summary_of(header, self.definition.classifier) if shown else None,
             snapshot=self.snapshot,
         )
 

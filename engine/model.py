@@ -164,8 +164,8 @@ class Summary(Model, frozen=True):
     external_output_payload_storage_path: str | None = None
 
 
-def summary_of(workflow: Workflow) -> Summary:
-    """The search row of a header."""
+def summary_of(workflow: Workflow, classifier: str | None = None) -> Summary:
+    """The search row of a header; `classifier` is that of its definition."""
     return Summary(
         workflow_id=workflow.workflow_id,
         workflow_type=workflow.workflow_name,
@@ -186,6 +186,7 @@ def summary_of(workflow: Workflow) -> Summary:
         created_by=workflow.created_by,
         task_to_domain=workflow.task_to_domain,
         idempotency_key=workflow.idempotency_key,
+        classifier=classifier,
         external_input_payload_storage_path=workflow.external_input_payload_storage_path,
         external_output_payload_storage_path=workflow.external_output_payload_storage_path,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.rest import Json, Rest, assert_error, fresh, simple
@@ -80,6 +82,22 @@ def test_a_page_has_its_limits(rest: Rest, path: str) -> None:
         "totalHits": 0,
         "results": [],
     }
+
+
+def test_executions_are_of_the_class_that_their_definition_says(rest: Rest) -> None:
+    """As the reference does it: letter by letter, and what is no text is none."""
+    metadata: list[dict[str, object]] = [{"classifier": given} for given in ("Agent", "Agent", "", 5)]
+    names = [rest.define([simple(fresh("kind"), "a")], metadata=each) for each in (*metadata, {})]
+    for name in names:
+        rest.start(name)
+    asked = f"workflowType IN ({','.join(names)})"
+    rows = found(rest, "/workflow/search", query=asked)
+    assert Counter(row["classifier"] for row in rows) == {"Agent": 2, "workflow": 3}
+    assert {row["workflowId"] for row in found(rest, "/workflow/search", query=asked, classifier="Agent")} == {
+        row["workflowId"] for row in rows if row["classifier"] == "Agent"
+    }
+    assert found(rest, "/workflow/search", query=asked, classifier="agent") == []
+    assert len(found(rest, "/workflow/search", query=asked, classifier="workflow")) == 3
 
 
 def test_pages_make_up_the_whole(rest: Rest) -> None:
