@@ -7,8 +7,6 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
-
 from engine.commands import (
     ChildEnded,
     ChildFound,
@@ -34,8 +32,9 @@ from engine.effects import (
     TerminateWorkflow,
 )
 from engine.errors import AlreadyExists, Conflict, NotFound
+from engine.failed_workflow import as_input
 from engine.gate import Gate
-from engine.model import Task, Workflow
+from engine.model import Workflow
 from engine.ports import Store
 from engine.runner import Runner, Seen
 from engine.status import WorkflowStatus
@@ -122,7 +121,8 @@ class Outbox:
         return await perform(execution, effect) if perform else f"{type(effect).__name__} is not supported."
 
     async def _start_workflow(self, execution: Seen, effect: StartWorkflow) -> str | None:
-        facts = {"failedWorkflow": _as_input(execution)} if effect.failed_workflow else {}
+        told = effect.failed_workflow
+        facts = {"failedWorkflow": as_input(execution.header, execution.graph, execution.tasks)} if told else {}
         parent = execution.header.workflow_id if effect.parent_task_id else None
         try:
             if parent is not None and effect.idempotency_key:
@@ -211,17 +211,3 @@ def waiting_for(header: Workflow) -> list[tuple[str, str]]:
     """The tasks that wait for the end of an execution, as (workflow id, task id)."""
     own = [(header.parent_workflow_id, header.parent_workflow_task_id)]
     return [(workflow, task) for workflow, task in (*own, *header.followers) if workflow and task]
-
-
-def _as_input(execution: Seen) -> JsonObject:
-    """The whole failed workflow, as its failure workflow receives it (E57)."""
-    header = _json(execution.header)
-    for internal in ("definitionId", "version", "outbox", "deadline", "startedFor", "followers"):
-        header.pop(internal, None)
-    return {"status": execution.header.status.value, **header, "tasks": [_json(task) for task in execution.tasks]}
-
-
-def _json(value: Workflow | Task) -> JsonObject:
-    """As it will be read again: what a store holds and what memory holds are the same (DESIGN §8, 8)."""
-    read: JsonObject = msgspec.json.decode(msgspec.json.encode(value))
-    return read

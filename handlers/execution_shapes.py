@@ -16,6 +16,7 @@ from engine.definitions import JsonObject, WorkflowTask
 from engine.lookups import TaskPage, WorkflowPage
 from engine.model import Millis, Task, Workflow
 from engine.payload_limits import task_outside, workflow_outside
+from engine.shown import shown_struct
 from engine.status import TaskStatus, WorkflowStatus
 from engine.views import TaskView, WorkflowView
 from handlers import shapes
@@ -225,7 +226,7 @@ class ExecutionShapes:
     def _encode_node(self, node: WorkflowTask) -> NodeJson:
         task_def = node.task_definition
         return NodeJson(
-            Raw(self._encoder.encode(shapes.shown(node))),
+            Raw(self._encoder.encode(shown_struct(node))),
             NULL if task_def is None else Raw(self._encoder.encode(shapes.definition(task_def))),
         )
 

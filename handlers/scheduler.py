@@ -8,6 +8,7 @@ from engine.schedule_executions import ScheduleExecution
 from engine.schedule_search import ScheduleSearch, schedule_sort
 from engine.schedules import WorkflowSchedule
 from engine.search_parser import parse_schedule_execution_search
+from engine.shown import shown_struct
 from handlers import shapes
 from handlers.codec import parse
 
@@ -117,10 +118,6 @@ class Scheduler:
 
 def _shown(value: WorkflowSchedule | ScheduleExecution) -> JsonObject:
     """As the reference shows them: a request without input has an empty one."""
-    shown: JsonObject = shapes.shown(value)
-    request = shown.get("startWorkflowRequest")
-    return (
-        shown
-        if request is None
-        else {**shown, "startWorkflowRequest": {**request, "input": request.get("input") or {}}}
-    )
+    fields = shown_struct(value)
+    request = fields.get("startWorkflowRequest")
+    return fields if request is None else {**fields, "startWorkflowRequest": {"input": {}, **request}}

@@ -12,6 +12,7 @@ from engine.definitions import (
     WorkflowTask,
 )
 from engine.requests import BulkResponse, TaskExecLog
+from engine.shown import shown_struct
 from handlers import shapes
 
 DEFAULT_NODE = {
@@ -57,7 +58,7 @@ def test_nested_nodes_show_their_defaults_too() -> None:
         sub_workflow_param=SubWorkflowParams(name="kid", version=1),
         task_definition=TaskDef(name="s"),
     )
-    shown = shapes.shown(node)
+    shown = shown_struct(node)
     assert shown["decisionCases"] == {"x": [DEFAULT_NODE]}
     assert shown["defaultCase"] == shown["loopOver"] == [DEFAULT_NODE]
     assert shown["forkTasks"] == [[DEFAULT_NODE], [DEFAULT_NODE]]
@@ -67,7 +68,7 @@ def test_nested_nodes_show_their_defaults_too() -> None:
 
 def test_free_maps_keep_their_nulls_and_their_names() -> None:
     parameters = {"a": None, "snake_case": {"b": None}, "list": [None, {"c": None}]}
-    shown = shapes.shown(WorkflowTask(name="a", task_reference_name="a", input_parameters=parameters))
+    shown = shown_struct(WorkflowTask(name="a", task_reference_name="a", input_parameters=parameters))
     assert shown["inputParameters"] == parameters
 
 
