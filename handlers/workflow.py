@@ -29,14 +29,16 @@ class Workflows:
         correlation_id: str | None = None,
         priority: int = 0,
     ) -> str:
-        """Start an execution with the body as input; `workflow_id` is the definition's name here (one path item)."""
+        """Start an execution with the body as input; `workflow_id` is the definition's name here (one path item). That
+        there is no such definition is said as where definitions are read."""
         request = StartWorkflowRequest(
             name=workflow_id,
             version=version,
             correlation_id=correlation_id,
             priority=priority,
-            input=parse(body, JsonObject, "startWorkflow.arg1"),
+            input=parse(body, JsonObject, "startWorkflow.arg4"),
         )
+        await self._engine.workflow_def(workflow_id, version)
         return await self._engine.start_workflow(request)
 
     async def get_workflow(self, workflow_id: str, include_tasks: bool = True) -> bytes:

@@ -31,6 +31,7 @@ class Parameter:
     required: bool
     schema: Schema
     deep: bool = False
+    any_case: bool = False
     at: str | None = None
     message: str | None = None
 
@@ -201,6 +202,7 @@ def _parameter(document: Document, operation_id: str, node: dict[str, Any]) -> P
         required=node.get("required", False),
         schema=schema,
         deep=node.get("style") == "deepObject",
+        any_case=node.get("x-any-case", False),
         at=node.get("x-argument"),
         message=node.get("x-message"),
     )

@@ -25,6 +25,7 @@ _BOOLEANS: Mapping[str, bool] = {
 }
 """The words that the reference reads, in any case."""
 _UNCHECKED = frozenset({"type", "default", "description", "additionalProperties", "examples", "title"})
+"""What says nothing of the values that are taken."""
 
 
 def _integer(text: str) -> int:
@@ -57,6 +58,7 @@ class ParameterReader:
         self.is_list = schema["type"] == "array"
         one = resolve(document, schema["items"]) if self.is_list else schema
         self._cast, self._expected = _CASTS[one["type"]]
+        self._own_words = frozenset(schema.get("x-messages", {}).values())
         limits = {key: value for key, value in schema.items() if key not in _UNCHECKED}
         self._check = SchemaCheck({"type": schema["type"], **limits}, document, "") if limits else None
 
@@ -72,16 +74,17 @@ class ParameterReader:
 
     def _one(self, text: str) -> Any:
         try:
-            return self._cast(text)
+            return self._cast(text.strip().upper() if self.parameter.any_case else text)
         except ValueError:
             raise self._refusal(text, f"'{scalar_text(text)}' is not {self._expected}") from None
 
     def _refusal(self, value: Any, reason: str) -> InvalidInput:
         parameter = self.parameter
+        message = parameter.message or reason
         if parameter.at is not None:
-            message = parameter.message or reason
             return InvalidInput(VALIDATION_FAILED, [Violation(parameter.at, message, scalar_text(value))])
-        return InvalidInput(parameter.message or f"{parameter.where} parameter '{parameter.name}': {reason}")
+        is_own = message == parameter.message or message in self._own_words
+        return InvalidInput(message if is_own else f"{parameter.where} parameter '{parameter.name}': {message}")
 
 
 class ParametersReader:

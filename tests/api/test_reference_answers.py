@@ -139,3 +139,107 @@ def test_the_request_of_a_schedule_has_an_input(rest: Rest) -> None:
     schedule = {"name": name, "cronExpression": "0 0 0 1 1 ?", "startWorkflowRequest": {"name": "x"}}
     assert rest.http.post("/scheduler/schedules", json=schedule).json()["startWorkflowRequest"]["input"] == {}
     assert rest.http.delete(f"/scheduler/schedules/{name}").is_success
+
+
+# Limits: each says what it is.
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([], "WorkflowIds list cannot be null."),
+        (["x"] * 1001, "Cannot process more than 1000 workflows. Please use multiple requests."),
+    ],
+)
+def test_bulk_operations_say_how_many_ids_they_take(rest: Rest, ids: list[str], message: str) -> None:
+    errors = assert_error(rest.http.put("/workflow/bulk/pause", json=ids), 400)["validationErrors"]
+    assert [(error["path"], error["message"]) for error in errors] == [("pauseWorkflow.arg0", message)]
+
+
+@pytest.mark.parametrize(("priority", "message"), [(-1, "0 is the minimum"), (100, "99 is the maximum")])
+def test_a_start_by_name_says_which_priorities_there_are(rest: Rest, priority: int, message: str) -> None:
+    name, _ = rest.one_task()
+    answer = rest.http.post(f"/workflow/{name}", params={"priority": priority}, json={})
+    error = {"path": "startWorkflow.arg3", "message": f"{message} priority value", "invalidValue": str(priority)}
+    assert assert_error(answer, 400)["validationErrors"] == [error]
+
+
+def test_a_start_by_an_unknown_name_says_what_was_looked_for(rest: Rest) -> None:
+    name = fresh("nobody")
+    message = assert_error(rest.http.post(f"/workflow/{name}", params={"version": 2}, json={}), 404)["message"]
+    assert message == f"No such workflow found by name: {name}, version: 2"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/tasks/poll/batch/none?count=-1",
+        "/tasks/poll/batch/none?timeout=-1",
+        "/tasks/search?size=-1",
+        "/workflow/search?start=-1",
+        "/workflow/none/tasks?count=-1",
+        "/workflow/none/tasks?start=-1",
+        "/admin/task/none?count=-1",
+        "/scheduler/schedules/search?size=-1",
+    ],
+)
+def test_nothing_is_counted_below_zero(rest: Rest, target: str) -> None:
+    assert "-1 is less than the minimum of 0" in rest.http.get(target).text
+    assert rest.http.get(target).status_code == 400
+
+
+def test_statuses_of_a_query_are_read_in_any_case(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    path = f"/workflow/{rest.start(name)}/tasks"
+    assert rest.http.get(path, params={"status": "completed, scheduled"}).json()["totalHits"] == 1
+    assert rest.http.get(path, params={"status": "completed"}).json()["totalHits"] == 0
+    assert_error(rest.http.get(path, params={"status": "lost"}), 400)
+
+
+# Definitions: parts that mean nothing are refused.
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ({"inputSchema": {"name": "s", "type": "XML"}}, "inputSchema.type"),
+        ({"cacheConfig": {"ttlInSecond": "soon"}}, "cacheConfig.ttlInSecond"),
+    ],
+)
+def test_parts_of_definitions_are_checked(rest: Rest, part: Json, path: str) -> None:
+    body = {"name": fresh("flow"), "version": 1, "tasks": [simple("t", "a")], **part}
+    errors = assert_error(rest.http.post("/metadata/workflow", json=body), 400)["validationErrors"]
+    assert [error["path"] for error in errors] == [f"registerWorkflowDef.arg0.{path}"]
+
+
+def test_parts_of_event_actions_are_checked(rest: Rest) -> None:
+    parts: list[Json] = [{"start_workflow": {"name": "x", "version": "y"}}, {"complete_task": {"output": []}}]
+    for part in parts:
+        action = {"action": next(iter(part)), **part}
+        answer = rest.http.post("/event", json={"name": fresh("h"), "event": "conductor:e", "actions": [action]})
+        assert_error(answer, 400)
+
+
+# E57: a failure workflow is told everything.
+
+
+def test_a_failure_workflow_is_told_all_of_what_failed(rest: Rest) -> None:
+    mender = rest.define([{"name": "n", "taskReferenceName": "n", "type": "NOOP"}])
+    kind = rest.define_task(fresh("step"), retryCount=0)
+    name = rest.define([simple(kind, "a", x="${workflow.input.q}")], failureWorkflow=mender)
+    identity = rest.start(name, input={"q": 1}, priority=3)
+    rest.update(rest.poll(kind), "FAILED", output={"o": 1})
+    mending = rest.ended(identity, "FAILED")["output"]["conductor.failure_workflow"]
+    told = rest.ended(mending)["input"]["failedWorkflow"]
+    assert {**told, "tasks": [], "workflowDefinition": {}}.items() >= {
+        "status": "FAILED", "workflowId": identity, "workflowName": name, "workflowVersion": 1, "input": {"q": 1},
+        "priority": 3, "variables": {}, "taskToDomain": {}, "failedReferenceTaskNames": ["a"], "lastRetriedTime": 0,
+    }.items()  # fmt: skip
+    assert told["workflowDefinition"]["name"] == name and told["workflowDefinition"]["restartable"] is True
+    (task,) = told["tasks"]
+    assert task.items() >= {
+        "referenceTaskName": "a", "status": "FAILED", "retryCount": 0, "retried": False, "iteration": 0,
+        "inputData": {"x": 1}, "outputData": {"o": 1},
+    }.items()  # fmt: skip
+    assert task["workflowTask"]["type"] == "SIMPLE" and task["taskDefinition"]["retryCount"] == 0
+    assert not {"rev", "node", "waitsFor"} & set(task) and not {"outbox", "definitionId"} & set(told)

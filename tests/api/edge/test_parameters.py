@@ -27,7 +27,7 @@ def read_query(operation_id: str, query: str, **path: str) -> Arguments:
             "count=5&timeout=250&workerid=a%20b&domain=d%C3%A9",
             {"count": 5, "timeout": 250, "workerid": "a b", "domain": "dé"},
         ),
-        ("count=-1", {"count": -1}),
+        ("count=0", {"count": 0}),
         ("count=1&count=2", {"count": 2}),
         ("count=&workerid=&domain=None&timeout=None", {}),
         ("nonsense=1&access=READ&skipTaskRequest=%7B%27a%27%3A1%7D", {}),

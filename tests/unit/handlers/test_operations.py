@@ -133,6 +133,7 @@ def test_starting_answers_the_id() -> None:
     assert call(engine, "startWorkflowByName", workflow_id="ship", body={"a": 1}, **by_name) == "w9"
     assert engine.calls == [
         ("start_workflow", (StartWorkflowRequest("ship", input={"a": 1}),)),
+        ("workflow_def", ("ship", 2)),
         ("start_workflow", (StartWorkflowRequest("ship", 2, "c", {"a": 1}, priority=5),)),
     ]
 
