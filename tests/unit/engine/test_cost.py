@@ -6,19 +6,23 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.commands import Command, ExtendLease, HandOut, UpdateTask
+from engine.commands import Command, ExtendLease, HandOut, PushMessage, UpdateTask
 from engine.model import Task
 from engine.rows import Rows
-from tests.unit.engine.flows import fork, join, simple, started
+from tests.unit.engine.flows import fork, join, simple, started, task
 from tests.world import World
 
 SMALL, LARGE = 10, 10_000
 
 
 def wide(width: int) -> World:
-    """That many open tasks between a fork and its join, and one task more behind each."""
+    """That many open tasks between a fork and its join, one task more behind each, and one that waits for a message."""
     branches = [[simple(f"t{number}"), simple(f"u{number}")] for number in range(width)]
-    return started(fork("f", *branches), join("j", *(f"u{number}" for number in range(width))), simple("last"))
+    return started(
+        fork("f", *branches, [task("PULL_WORKFLOW_MESSAGES", "p")]),
+        join("j", *(f"u{number}" for number in range(width))),
+        simple("last"),
+    )
 
 
 class Count:
@@ -49,6 +53,7 @@ COMMANDS: list[tuple[str, Callable[[World, str], Command], int]] = [
     ("a poll", lambda _, task_id: HandOut(task_id, "me"), 1),
     ("a lease", lambda _, task_id: ExtendLease(task_id), 1),
     ("a report", lambda world, task_id: UpdateTask(world.result(task_id)), 2),
+    ("a message", lambda *_: PushMessage("m", {}, limit=1), 1),
     ("a task handed back", lambda world, task_id: UpdateTask(world.result(task_id, "IN_PROGRESS")), 1),
 ]
 
