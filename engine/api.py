@@ -309,7 +309,7 @@ class Engine:
         command = Restart()
         if use_latest_definitions:
             name = (await self._runner.read(workflow_id)).header.workflow_name
-            command = Restart(*self.catalog.snapshot(await self.workflow_def(name)))
+            command = Restart(*self.catalog.snapshot(await self.catalog.latest(name, workflow_id)))
         await self._do(workflow_id, command)
 
     async def retry(self, workflow_id: str, resume_subworkflow_tasks: bool = False) -> None:

@@ -19,12 +19,13 @@ log = logging.getLogger("segue.engine")
 async def for_each(workflow_ids: Sequence[str], operation: Operation) -> BulkResponse:
     """Do it to every execution; the answer names those for which it worked in the order given, and why not the others.
 
-    An id that is given twice is done twice.
+    An id that is given twice is done twice, one after the other.
     """
     turns = asyncio.Semaphore(AT_ONCE)
+    alone = {workflow_id: asyncio.Lock() for workflow_id in workflow_ids}
 
     async def one(workflow_id: str) -> str | None:
-        async with turns:
+        async with alone[workflow_id], turns:
             return await _problem(workflow_id, operation)
 
     problems = await asyncio.gather(*(one(workflow_id) for workflow_id in workflow_ids))

@@ -126,6 +126,14 @@ class Catalog:
             return None
         return versions[max(versions)] if version is None else versions.get(version)
 
+    async def latest(self, name: str, workflow_id: str) -> WorkflowDef:
+        """The latest version, for an execution that is to run by it; `NotFound` when there is none any more."""
+        await self.refresh()
+        found = self.workflow_def(name)
+        if found is None:
+            raise NotFound(f"Unable to find latest definition for {workflow_id}")
+        return found
+
     def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]:
         """All versions of one name, or of all, ordered by name and version."""
         names = sorted(self._workflow_defs) if name is None else [name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from engine.api import Engine
 from engine.bulk import for_each
 from engine.definitions import Json, JsonObject
@@ -48,13 +50,13 @@ class Bulk:
     async def terminate_and_remove_workflows(
         self, body: Json, reason: str | None = None, archive_workflow: bool = True
     ) -> JsonObject:
-        """Terminate each and then remove it. As in the reference an id stands among the successes once for each of the
-        two things that worked."""
-        engine = self._engine
-        ended = await for_each(_ids(body), lambda each: engine.terminate(each, reason))
-        removed = await for_each(ended.bulk_successful_results, lambda each: engine.remove(each, archive_workflow))
-        gone = set(removed.bulk_successful_results)
-        successes = [each for name in ended.bulk_successful_results for each in [name] * (1 + (name in gone))]
+        """Terminate each and then remove it, also one that could not be terminated since it had ended. As in the
+        reference an id stands among the successes once for each of the two things that worked."""
+        engine, ids = self._engine, _ids(body)
+        ended = await for_each(ids, lambda each: engine.terminate(each, reason))
+        removed = await for_each(ids, lambda each: engine.remove(each, archive_workflow))
+        worked = Counter([*ended.bulk_successful_results, *removed.bulk_successful_results])
+        successes = [each for each in dict.fromkeys(ids) for _ in range(worked[each])]
         return shapes.bulk(BulkResponse({**ended.bulk_error_results, **removed.bulk_error_results}, successes))
 
 

@@ -7,11 +7,15 @@ import msgspec
 from engine.definitions import Json
 from engine.template import MISSING, compile_template
 
+ROOT = "$"
+
 
 def substituted(value: Json, payload: Json) -> Json:
-    """The value with every `${...}` read from the payload, which is the root document."""
+    """The value with every `${...}` read from the payload, which is the root document: `${$}` is all of it."""
 
     def lookup(root: str) -> Json:
+        if root == ROOT:
+            return payload
         return payload.get(root, MISSING) if isinstance(payload, dict) else MISSING
 
     return compile_template(value).resolve(lookup)

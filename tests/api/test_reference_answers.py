@@ -243,3 +243,38 @@ def test_a_failure_workflow_is_told_all_of_what_failed(rest: Rest) -> None:
     }.items()  # fmt: skip
     assert task["workflowTask"]["type"] == "SIMPLE" and task["taskDefinition"]["retryCount"] == 0
     assert not {"rev", "node", "waitsFor"} & set(task) and not {"outbox", "definitionId"} & set(told)
+
+
+# Many at once.
+
+
+def test_what_has_ended_is_removed_by_terminate_remove_of_many(rest: Rest) -> None:
+    noop = rest.define([{"name": "n", "taskReferenceName": "n", "type": "NOOP"}])
+    name, _ = rest.one_task()
+    ended, running = rest.start(noop), rest.start(name)
+    rest.ended(ended)
+    body = rest.http.request(
+        "DELETE", "/workflow/bulk/terminate-remove", params={"archiveWorkflow": False}, json=[ended, running, "nobody"]
+    ).json()
+    assert body["bulkSuccessfulResults"] == [ended, running, running]
+    assert set(body["bulkErrorResults"]) == {ended, "nobody"}
+    assert {rest.http.get(f"/workflow/{each}").status_code for each in (ended, running)} == {404}
+
+
+def test_an_id_that_stands_twice_is_removed_once(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    identity = rest.start(name)
+    body = rest.http.request(
+        "DELETE", "/workflow/bulk/remove", params={"archiveWorkflow": False}, json=[identity, identity]
+    ).json()
+    assert (body["bulkSuccessfulResults"], set(body["bulkErrorResults"])) == ([identity], {identity})
+
+
+def test_a_restart_without_a_latest_definition_says_so(rest: Rest) -> None:
+    name, _ = rest.one_task()
+    identity = rest.start(name)
+    assert rest.http.delete(f"/workflow/{identity}").is_success
+    assert rest.http.delete(f"/metadata/workflow/{name}/1").is_success
+    answer = rest.http.post(f"/workflow/{identity}/restart", params={"useLatestDefinitions": True})
+    assert assert_error(answer, 404)["message"] == f"Unable to find latest definition for {identity}"
+    assert rest.http.post(f"/workflow/{identity}/restart").is_success

@@ -32,3 +32,8 @@ def test_the_payload_is_the_root_of_references() -> None:
     assert substituted({"x": "${a.b[1].c}", "y": "<${a}>", "z": "${none}", "w": "${n}"}, payload) == {
         "x": 2, "y": "<{b=[1, {c=2}]}>", "z": None, "w": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", [{"a": 1, "b": [2]}, [1, 2], "text", None])
+def test_a_dollar_alone_is_the_whole_payload(payload: Any) -> None:
+    assert substituted({"all": "${$}"}, payload) == {"all": payload}
