@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from storage.sqlite import mentions
 from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows
 from storage.sqlite.tallies import Tallies
 
@@ -43,6 +44,7 @@ def write(db: sqlite3.Connection, commits: Sequence[CommitRows]) -> None:
     db.executemany(_PUT_TASK, [row for commit in commits for row in commit.tasks])
     db.executemany(_PUT_ENTRY, [row for commit in commits for row in commit.entries])
     db.executemany(_PUT_SUMMARY, [commit.summary for commit in commits if commit.summary])
+    mentions.put(db, [(uuid, commit.workflow_id) for commit in commits for uuid in commit.mentions])
     db.executemany(_PUT_SNAPSHOT, [commit.snapshot for commit in commits if commit.snapshot])
     tallies.write()
 
@@ -58,6 +60,7 @@ def remove(db: sqlite3.Connection, workflow_id: str) -> list[str]:
     tasks = db.execute("select task_id from task where workflow_id = ?", (workflow_id,)).fetchall()
     tallies = Tallies(db)
     tallies.lose_execution(workflow_id)
+    mentions.remove(db, workflow_id)
     db.executemany(_REMOVE_LOGS, tasks)
     for table in ("task", "header", "workflow", "summary"):
         db.execute(f"delete from {table} where workflow_id = ?", (workflow_id,))  # noqa: S608 (fixed names)

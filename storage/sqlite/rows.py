@@ -9,6 +9,7 @@ import msgspec
 from engine.model import Summary, Task, Workflow
 from engine.ports import Commit, Document
 from storage.search import summary_json
+from storage.sqlite.mentions import INDEXED, mentioned
 
 Row = tuple[Any, ...]
 TASK_COLUMNS = (
@@ -19,6 +20,7 @@ SUMMARY_COLUMNS = (
     *("workflow_id", "workflow_type", "version", "status", "ended", "child", "start_time", "update_time", "end_time"),
     *("correlation_id", "parent_workflow_id", "priority", "classifier", "idempotency_key", "doc"),
 )
+_NAMES = tuple(map(SUMMARY_COLUMNS.index, INDEXED))
 NO_ENTRY = ""
 """Clears a stored queue entry; null in its place keeps what is stored."""
 
@@ -41,6 +43,8 @@ class CommitRows(msgspec.Struct, frozen=True):
     entries: tuple[Row, ...]
     """Entries of tasks that this commit does not rewrite: (entry, task id)."""
     summary: Row | None
+    mentions: tuple[str, ...]
+    """UUIDs in the summary's document."""
     snapshot: Row | None
 
     @property
@@ -64,7 +68,8 @@ def rows_of(commit: Commit) -> CommitRows:
         tasks,
         commit.removed,
         tuple([(entry, task_id) for task_id, entry in entries.items()]),
-        _summary_row(commit.summary) if commit.summary else None,
+        row := _summary_row(commit.summary) if commit.summary else None,
+        mentioned(row[-1], *map(row.__getitem__, _NAMES)) if row else (),
         document_row(commit.snapshot) if commit.snapshot else None,
     )
 

@@ -14,13 +14,17 @@ is kept apart from what can be large (`header`), so that a step costs the same w
   the table for each hit that is counted or passed over.
 - Nearly always an execution was last updated when it ended, so sorting by `updateTime` shares the index by `end_time`,
   and `summary_update` holds the others.
+- `mention` says in which summaries an id stands (`storage.sqlite.mentions`).
 """
 
 from __future__ import annotations
 
 import sqlite3
 
+import msgspec
+
 from engine.errors import Unavailable
+from storage.sqlite.mentions import uuids
 
 _FIRST = (
     """create table workflow(
@@ -166,12 +170,20 @@ _STORED = (
     ),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH, _STORED)
+_MENTIONS = (
+    "create table mention(uuid text, summary integer, primary key(uuid, summary)) without rowid",
+    """insert into mention select found.value, summary.id from summary, json_each(uuids(summary.doc)) as found
+        where found.value is not workflow_id and found.value is not parent_workflow_id
+        and found.value is not correlation_id and found.value is not idempotency_key""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH, _STORED, _MENTIONS)
 """Step n brings a file from `user_version` n to n + 1. Steps that were released are never edited."""
 
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the file to this version in one transaction; a file of a newer version raises `Unavailable`."""
+    db.create_function("uuids", 1, lambda text: msgspec.json.encode(uuids(text)).decode(), deterministic=True)
     db.execute("begin exclusive")
     try:
         found = db.execute("pragma user_version").fetchone()[0]

@@ -16,6 +16,7 @@ from engine.search import IsNull, Query, Search
 from engine.status import WorkflowStatus
 from storage.search import order_of
 from storage.sqlite.conditions import Condition, condition
+from storage.sqlite.mentions import candidates
 from storage.sqlite.parts import (
     NOT_COMPLETED,
     Part,
@@ -86,9 +87,9 @@ def counts(wanted: Search) -> list[Condition]:
 
 
 def _everything(wanted: Search) -> Part:
-    asked = condition(wanted.query, wanted.free_text)
+    asked, named = condition(wanted.query, wanted.free_text), candidates(wanted.free_text)
     if wanted.has_task is None:
-        return part(asked)
+        return part(named, asked) if named else part(asked)
     having, values = union("workflow_id", "task", owners(wanted.has_task))
     return part(asked, (f"workflow_id in ({having})", values))
 
@@ -96,7 +97,7 @@ def _everything(wanted: Search) -> Part:
 def _parts(wanted: Search, total: int = MANY) -> list[Part]:
     """`total` = how many hits there are, if that is known."""
     first = order_of(wanted)[0].field
-    if first not in _WALKS or wanted.has_task or says(wanted.query, lambda clause: exact(clause, _FEW)):
+    if first not in _WALKS or _has_few_hits(wanted):
         return [_everything(wanted)]
     asked = condition(wanted.query, wanted.free_text)
     if first == "startTime":
@@ -107,6 +108,12 @@ def _parts(wanted: Search, total: int = MANY) -> list[Part]:
     else:
         ended = [part(_ENDED, (text, []), asked, walk=index, twin=twin) for text, index, twin in _WALKS[first]]
     return [part(_OPEN, asked), *ended]
+
+
+def _has_few_hits(wanted: Search) -> bool:
+    """By what it asks for; these are found by indexes of their own, and then sorted."""
+    named = candidates(wanted.free_text) or wanted.has_task
+    return bool(named) or says(wanted.query, lambda clause: exact(clause, _FEW))
 
 
 def _by_start(query: Query, free_text: str) -> list[Part]:

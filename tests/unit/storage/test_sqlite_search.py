@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -104,6 +105,7 @@ def test_of_a_time_range_only_the_ends_are_counted(db: sqlite3.Connection) -> No
     assert all("COVERING INDEX" in each and "start_time>? AND start_time<?" in each for each in rows)
 
 
+ID, OTHER = "0199fbb9-1234-7abc-8def-0123456789ab", "0199FBB9-1234-7ABC-8DEF-0123456789AC"
 CLASSES = (None, "agent", "workflow", "")
 TIMES = (0, NOW, NOW + 1, NOW + DAY, NOW + 3 * DAY, NOW + 3 * DAY + (1 << 20), NOW + 40 * DAY)
 
@@ -120,6 +122,7 @@ def summaries(number: int, shift: int = 0) -> list[Summary]:
             update_time=NOW + n % 3,
             end_time=NOW + n % 2,
             parent_workflow_id=(None, "p")[(n + shift) // 11 % 2],
+            input={"owner": ID} if n % 9 == 0 else {},
             classifier=CLASSES[(n + shift) // 3 % len(CLASSES)],
         )
         for n in range(number)
@@ -174,6 +177,41 @@ def as_count(query: Query) -> tuple[str, list[str | int]]:
     return f"select count(*) from summary where {where}", [low.value, high.value]
 
 
+def test_an_id_in_a_free_text_is_found_wherever_it_stands_without_reading_all(db: sqlite3.Connection) -> None:
+    schema.migrate(db)
+    changes: dict[str, dict[str, Any]] = {
+        ID: {},
+        "child": {"parent_workflow_id": ID},
+        "correlated": {"correlation_id": ID},
+        "prefixed": {"correlation_id": f"order-{ID}f", "input": {"id": ID}},
+        "keyed": {"idempotency_key": ID.upper()},
+        "input": {"input": {"deep": [f"<{ID.upper()}>"]}},
+        "other": {"input": {"id": OTHER, "half": ID[:-1]}},
+    }
+    rows = [summary(name, **changed) for name, changed in changes.items()]
+    commits.write(db, [rows_of(creation(row.workflow_id, summary=row)) for row in rows])
+
+    def found(text: str) -> set[str]:
+        page = page_of(db, parse_search(free_text=text))
+        assert page.total_hits == len(page.results)
+        return {row.workflow_id for row in page.results}
+
+    assert found(ID) == found(ID.upper()) == changes.keys() - {"other"}
+    assert found(f"<{ID}") == {"input"}
+    assert found(OTHER.lower()) == {"other"}
+    assert found(ID[:-1]) == set(changes)
+    statement, values = page_statement(parse_search(free_text=ID), 6)
+    for asked in ((statement, [*values, 10, 0]), *counts(parse_search(free_text=ID))):
+        assert "SEARCH summary USING INTEGER PRIMARY KEY (rowid=?)" in plan(db, asked)
+        assert "SCAN summary" not in plan(db, asked)
+    changed = rows_of(msgspec.structs.replace(creation("input"), expected=1, summary=summary("input")))
+    commits.write(db, [changed])
+    assert found(ID) == changes.keys() - {"other", "input"}
+    for name in changes:
+        commits.remove(db, name)
+    assert db.execute("select uuid, summary from mention").fetchall() == [(ID, 6)]  # of what was written over
+
+
 def test_a_file_of_the_second_version_is_searched_like_any(db: sqlite3.Connection) -> None:
     for statement in (*schema.MIGRATIONS[0], *schema.MIGRATIONS[1]):
         db.execute(statement)
@@ -192,7 +230,12 @@ def test_a_file_of_the_second_version_is_searched_like_any(db: sqlite3.Connectio
         for sort in ("startTime:DESC", "endTime:ASC", "updateTime:DESC"):
             wanted = parse_search(asked, sort=sort)
             assert page_of(db, wanted) == page_of(fresh, wanted)
-    for asked_for in ("* from tally", "* from task_tally", "type, name from sqlite_schema where type <> 'table'"):
+    for asked_for in (
+        "* from tally",
+        "* from task_tally",
+        "* from mention",
+        "type, name from sqlite_schema where type <> 'table'",
+    ):
         migrated, made = [set(each.execute(f"select {asked_for}")) for each in (db, fresh)]
         assert migrated == made
     fresh.close()
