@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from storage.sqlite import mentions
 from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows
 from storage.sqlite.tallies import Tallies
+
+
+def _taken(columns: Iterable[str]) -> str:
+    return ", ".join(f"{column} = excluded.{column}" for column in sorted(columns) if column != "workflow_id")
+
 
 # A null deadline, outbox or entry keeps what is stored.
 _PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_id) do update set
@@ -21,9 +26,13 @@ _PUT_TASK = f"""insert into task values({",".join("?" * len(TASK_COLUMNS))}) on 
     workflow_type = excluded.workflow_type, correlation_id = excluded.correlation_id,
     scheduled_time = excluded.scheduled_time, start_time = excluded.start_time, end_time = excluded.end_time,
     update_time = excluded.update_time, doc = iif(task_id = excluded.task_id, excluded.doc, null)"""
-_PUT_SUMMARY = f"""insert into summary({",".join(SUMMARY_COLUMNS)}) values({",".join("?" * len(SUMMARY_COLUMNS))})
-    on conflict(workflow_id) do update set
-    {", ".join(f"{column} = excluded.{column}" for column in SUMMARY_COLUMNS[1:])}"""
+# What hardly ever changes is compared instead of written, since its indexes would be written too.
+_LASTING = ("correlation_id", "parent_workflow_id", "idempotency_key")
+_NEW_SUMMARY = f"""insert into summary({",".join(SUMMARY_COLUMNS)}) values({",".join("?" * len(SUMMARY_COLUMNS))})
+    on conflict(workflow_id) do update set """
+_PUT_SUMMARY = f"""{_NEW_SUMMARY} {_taken(set(SUMMARY_COLUMNS) - set(_LASTING))}
+    where {" and ".join(f"{column} is excluded.{column}" for column in _LASTING)}"""
+_PUT_LASTING = f"{_NEW_SUMMARY} {_taken(set(SUMMARY_COLUMNS))}"
 _PUT_SNAPSHOT = "insert into document values(?,?,?,?) on conflict do nothing"
 _PUT_ENTRY = "update task set entry = ? where task_id = ?"
 _REMOVE_TASK = "delete from task where workflow_id = ? and task_id = ?"
@@ -43,7 +52,9 @@ def write(db: sqlite3.Connection, commits: Sequence[CommitRows]) -> None:
     db.executemany(_PUT_HEADER, [commit.header for commit in commits if commit.header])
     db.executemany(_PUT_TASK, [row for commit in commits for row in commit.tasks])
     db.executemany(_PUT_ENTRY, [row for commit in commits for row in commit.entries])
-    db.executemany(_PUT_SUMMARY, [commit.summary for commit in commits if commit.summary])
+    summaries = [commit.summary for commit in commits if commit.summary]
+    if db.executemany(_PUT_SUMMARY, summaries).rowcount < len(summaries):
+        db.executemany(_PUT_LASTING, summaries)
     mentions.put(db, [(uuid, commit.workflow_id) for commit in commits for uuid in commit.mentions])
     db.executemany(_PUT_SNAPSHOT, [commit.snapshot for commit in commits if commit.snapshot])
     tallies.write()

@@ -14,14 +14,15 @@ from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows, Row, 
 
 SPANS = (26, 20)
 """Executions are counted by stretches of 2^26 ms (19 hours) and 2^20 ms (17 minutes) of their start time too."""
+_FINEST = SPANS[-1]
 
 TaskKind = tuple[str, str, str]
 """Workflow type, task type, status."""
 Kind = tuple[str, str, int, str, int | None]
-"""Workflow type, status, whether it is a child, class ('' = none, else "=" and the classifier), start time."""
+"""Workflow type, status, whether it is a child, class ('' = none, else "=" and the classifier), finest stretch."""
 
 _TASK_KIND = "workflow_type, task_type, status"
-_KIND = "workflow_type, status, child, ifnull('=' || classifier, ''), start_time"
+_KIND = f"workflow_type, status, child, ifnull('=' || classifier, ''), start_time >> {_FINEST}"
 _STAND = """select task.workflow_type, task.task_type, task.status from json_each(?) as key
     cross join task on task.workflow_id = key.value ->> 0 and task.seq = key.value ->> 1 where task.ended = 1"""
 _SHOWN = f"select {_KIND} from json_each(?) as key cross join summary on summary.workflow_id = key.value"  # noqa: S608
@@ -73,8 +74,8 @@ class Tallies:
         """Add what was counted to what stands."""
         self._db.executemany(_ADD_TASKS, [(*kind, n) for kind, n in self._tasks.items() if n])
         changes: Counter[tuple[str | int, ...]] = Counter()
-        for (name, status, child, classifier, start), n in self._executions.items():
-            for place in _places(start):
+        for (name, status, child, classifier, stretch), n in self._executions.items():
+            for place in _places(stretch):
                 changes[*place, name, status, child, classifier] += n
         self._db.executemany(_ADD, [(*key, n) for key, n in changes.items() if n])
 
@@ -84,10 +85,11 @@ def _task_kinds(rows: Iterable[Row]) -> list[TaskKind]:
 
 
 def _kind(row: Row) -> Kind:
-    classifier = row[_CLASS]
-    return row[_TYPE], row[_STATUS], int(row[_CHILD]), "" if classifier is None else f"={classifier}", row[_START]
+    classifier, start = row[_CLASS], row[_START]
+    stretch = None if start is None else start >> _FINEST
+    return row[_TYPE], row[_STATUS], int(row[_CHILD]), "" if classifier is None else f"={classifier}", stretch
 
 
-def _places(start: int | None) -> list[tuple[int, int]]:
+def _places(stretch: int | None) -> list[tuple[int, int]]:
     """The spans and buckets that an execution is counted in."""
-    return [(0, 0), *((span, start >> span) for span in SPANS if start is not None)]
+    return [(0, 0), *((span, stretch >> span - _FINEST) for span in SPANS if stretch is not None)]
