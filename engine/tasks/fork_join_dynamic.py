@@ -17,8 +17,8 @@ from engine.tasks.base import TaskType, done, plain_input
 from engine.tasks.fork_join import join_behind
 
 SYSTEM_NAMES = frozenset(
-    {"DO_WHILE", "EVENT", "HTTP", "HUMAN", "INLINE", "JSON_JQ_TRANSFORM", "LAMBDA", "NOOP", "SET_VARIABLE"}
-    | {"START_WORKFLOW", "SUB_WORKFLOW", "TERMINATE", "WAIT"}
+    {"DO_WHILE", "EVENT", "HTTP", "HUMAN", "INLINE", "JSON_JQ_TRANSFORM", "LAMBDA", "NOOP"}
+    | {"PULL_WORKFLOW_MESSAGES", "SET_VARIABLE", "START_WORKFLOW", "SUB_WORKFLOW", "TERMINATE", "WAIT"}
 )
 """System types that may stand for a branch without a name of its own."""
 

@@ -203,6 +203,14 @@ def test_dynamic_and_switch_reach_it_too() -> None:
     assert taken(world.newest("d")) == numbers(2)
 
 
+def test_branches_of_a_dynamic_fork_need_no_name_for_it() -> None:
+    given = {"forkTaskType": "PULL_WORKFLOW_MESSAGES", "forkTaskInputs": [{"batchSize": 2}, {}]}
+    world = with_messages(3, task("FORK_JOIN_DYNAMIC", "f", given), task("JOIN", "j"))
+    world.answer("h")
+    taken_by = [taken(world.newest(f"_PULL_WORKFLOW_MESSAGES_{index}")) for index in range(2)]
+    assert taken_by == [numbers(2), [{"n": 3}]]
+
+
 # ---------------------------------------------------------------------- clocks, retries, tolerance
 
 
