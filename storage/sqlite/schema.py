@@ -9,6 +9,7 @@ is kept apart from what can be large (`header`), so that a step costs the same w
   execution started; `task_tally` counts the ended tasks. So the usual searches know their total without counting. Both
   are kept by `storage.sqlite.tallies`.
 - `child` says that an execution has a parent. Children can outnumber their roots: the index by time keeps them apart.
+- Indexes by time rise with it, so that they grow at one end and their pages are full; searches walk them backwards.
 - The indexes for searches hold what has ended only, so that a row is put into them once; `summary_open` and `task_open`
   hold the rest. `ended` and what else is asked for are columns of them too: otherwise a search would look them up in
   the table for each hit that is counted or passed over.
@@ -117,10 +118,6 @@ _TASK_SEARCH = (
 _STORED = (
     *(f"drop trigger task_{name}" for name in ("added", "removed", "ended", "reopened", "moved")),
     "drop index task_wakes",
-    """create index task_flow on task(workflow_type, start_time desc, task_id, status, task_type, ended)
-        where ended = 1""",
-    """create index task_failed on task(status, start_time desc, task_id, workflow_type, task_type, ended)
-        where ended = 1 and status <> 'COMPLETED'""",
     "drop table task_tally",
     """create table task_tally(
         workflow_type text, task_type text, status text, n integer not null,
@@ -137,22 +134,6 @@ _STORED = (
         correlation_id, parent_workflow_id, priority, classifier, idempotency_key, doc from summary""",
     "drop table summary",
     "alter table new_summary rename to summary",
-    """create index summary_open on summary(start_time desc, workflow_id, workflow_type, status, child, classifier,
-        ended) where ended = 0""",
-    """create index summary_start on summary(child, start_time desc, workflow_id, status, classifier, ended)
-        where ended = 1""",
-    """create index summary_type on summary(workflow_type, start_time desc, workflow_id, status, child, classifier,
-        ended) where ended = 1""",
-    """create index summary_end on summary(end_time desc, workflow_id, update_time, workflow_type, status, child,
-        classifier, ended) where ended = 1""",
-    """create index summary_update on summary(update_time desc, workflow_id, end_time, workflow_type, status, child,
-        classifier, ended) where ended = 1 and update_time is not end_time""",
-    """create index summary_outcome on summary(status, start_time desc, workflow_id, workflow_type, child, classifier,
-        ended) where ended = 1 and status <> 'COMPLETED'""",
-    """create index summary_type_outcome on summary(workflow_type, status, start_time desc, workflow_id, child,
-        classifier, ended) where ended = 1 and status <> 'COMPLETED'""",
-    """create index summary_class on summary(classifier, start_time desc, workflow_id, workflow_type, status, child,
-        ended) where ended = 1 and classifier is not null""",
     "create index summary_correlation on summary(correlation_id, workflow_type) where correlation_id is not null",
     "create index summary_parent on summary(parent_workflow_id) where parent_workflow_id is not null",
     "create index summary_idempotency on summary(idempotency_key, workflow_type) where idempotency_key is not null",
@@ -177,7 +158,56 @@ _MENTIONS = (
         and found.value is not correlation_id and found.value is not idempotency_key""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH, _STORED, _MENTIONS)
+_RISING = (
+    *(
+        f"drop index if exists {name}"
+        for name in (
+            "task_start",
+            "task_type",
+            "task_name",
+            "task_outcome",
+            "task_flow",
+            "task_failed",
+            "summary_open",
+            "summary_start",
+            "summary_type",
+            "summary_end",
+            "summary_update",
+            "summary_outcome",
+            "summary_type_outcome",
+            "summary_class",
+        )
+    ),
+    "create index task_start on task(start_time, task_id desc, ended) where ended = 1",
+    """create index task_type on task(task_type, start_time, task_id desc, status, task_def_name, ended)
+        where ended = 1""",
+    """create index task_name on task(task_def_name, start_time, task_id desc, status, task_type, ended)
+        where ended = 1 and task_def_name <> task_type""",
+    """create index task_outcome on task(status, task_type, start_time, task_id desc, task_def_name, ended)
+        where ended = 1 and status <> 'COMPLETED'""",
+    """create index task_flow on task(workflow_type, start_time, task_id desc, status, task_type, ended)
+        where ended = 1""",
+    """create index task_failed on task(status, start_time, task_id desc, workflow_type, task_type, ended)
+        where ended = 1 and status <> 'COMPLETED'""",
+    """create index summary_open on summary(start_time, workflow_id desc, workflow_type, status, child, classifier,
+        ended) where ended = 0""",
+    """create index summary_start on summary(child, start_time, workflow_id desc, status, classifier, ended)
+        where ended = 1""",
+    """create index summary_type on summary(workflow_type, start_time, workflow_id desc, status, child, classifier,
+        ended) where ended = 1""",
+    """create index summary_end on summary(end_time, workflow_id desc, update_time, workflow_type, status, child,
+        classifier, ended) where ended = 1""",
+    """create index summary_update on summary(update_time, workflow_id desc, end_time, workflow_type, status, child,
+        classifier, ended) where ended = 1 and update_time is not end_time""",
+    """create index summary_outcome on summary(status, start_time, workflow_id desc, workflow_type, child, classifier,
+        ended) where ended = 1 and status <> 'COMPLETED'""",
+    """create index summary_type_outcome on summary(workflow_type, status, start_time, workflow_id desc, child,
+        classifier, ended) where ended = 1 and status <> 'COMPLETED'""",
+    """create index summary_class on summary(classifier, start_time, workflow_id desc, workflow_type, status, child,
+        ended) where ended = 1 and classifier is not null""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TASK_SEARCH, _STORED, _MENTIONS, _RISING)
 """Step n brings a file from `user_version` n to n + 1. Steps that were released are never edited."""
 
 
