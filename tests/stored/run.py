@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -108,6 +109,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.executions < 10 * options.base:
         parser.error(f"at least {10 * options.base} executions, or a smaller --base")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that servers and files go away with this
     slow = [row for row in run(options.executions, options.base, options.rounds, options.seed) if row.slow]
     _print("\n" + ("too slow: " + ", ".join(row.name for row in slow) if slow else "nothing takes more than 1.5 times"))
     return 1 if slow else 0
