@@ -62,6 +62,8 @@ class Administration:
         return "true" if await self._engine.repair(workflow_id) else "false"
 
     async def get_event_queues(self, verbose: bool = False) -> JsonObject:
-        """What event handlers listen to; with `verbose` how much waits there."""
+        """The queue of each event that active handlers listen to, its name without the provider; with `verbose` how
+        much waits there."""
         sizes = await self._engine.events.sizes()
-        return {event: {"size": size} if verbose else event for event, size in sizes.items()}
+        queues = {event: event.partition(":")[2] or event for event in sizes}
+        return {event: {queue: sizes[event]} if verbose else queue for event, queue in queues.items()}

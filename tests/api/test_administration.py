@@ -43,12 +43,13 @@ def test_a_second_look_finds_nothing_to_repair(rest: Rest) -> None:
 
 
 def test_event_queues_are_those_of_active_handlers(rest: Rest) -> None:
-    event = f"conductor:{fresh('event')}"
+    queue = fresh("event")
+    event = f"conductor:{queue}"
     action = {"action": "start_workflow", "start_workflow": {"name": "nobody"}}
     handler = {"name": fresh("handler"), "event": event, "actions": [action], "active": True}
     assert rest.http.post("/event", json=handler).is_success
-    assert rest.http.get("/admin/queues").json()[event] == event
-    assert rest.http.get("/admin/queues", params={"verbose": "true"}).json()[event] == {"size": 0}
+    assert rest.http.get("/admin/queues").json()[event] == queue
+    assert rest.http.get("/admin/queues", params={"verbose": "true"}).json()[event] == {queue: 0}
 
 
 def test_there_are_no_default_event_queues(rest: Rest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reference.request import Request, text_of
+from tests.reference.request import Request, text_of, under
 from tests.reference.requests.runs import WAITS
 
 PAYLOAD = {"path": "", "operation": "WRITE", "payloadType": "TASK_OUTPUT"}
@@ -26,15 +26,13 @@ ADMINISTRATION = [
     Request("requeue unknown", "POST", "/admin/sweep/requeue/nobody"),
     Request("repair", "POST", "/admin/consistency/verifyAndRepair/<id>"),
     Request("repair unknown", "POST", "/admin/consistency/verifyAndRepair/nobody"),
-    Request("event queues", "GET", "/admin/queues"),
-    Request("event queues, verbose", "GET", "/admin/queues", {"verbose": "true"}),
+    Request("event queues", "GET", "/admin/queues", pick=under("conductor:<stem>")),
+    Request("event queues, verbose", "GET", "/admin/queues", {"verbose": "true"}, pick=under("conductor:<stem>")),
     Request("environment", "GET", "/environment"),
     Request("environment, unset", "GET", "/environment/<stem>"),
     *(Request(f"place: {place}", "GET", place, {**PAYLOAD, "path": "x"}) for place in PLACES),
     *(Request(f"place, bad operation: {place}", "GET", place, {**PAYLOAD, "operation": "MOVE"}) for place in PLACES),
     *(Request(f"place, no type: {place}", "GET", place, {"path": "x", "operation": "READ"}) for place in PLACES),
-    Request("message", "POST", "/workflow/<id>/messages", json={"a": 1}),
-    Request("message to unknown", "POST", "/workflow/nobody/messages", json={"a": 1}),
     Request("token", "POST", "/token", json={"keyId": "k", "keySecret": "s"}),
     Request("schema", "POST", "/schema", json=[]),
     Request("nothing", "GET", "/nothing/here"),
