@@ -36,7 +36,8 @@ def as_input(header: Workflow, graph: Graph, tasks: Iterable[Task]) -> JsonObjec
 def _task(task: Task, graph: Graph) -> JsonObject:
     node = shown_struct(view(task, graph).node)
     definition = {"taskDefinition": node["taskDefinition"]} if "taskDefinition" in node else {}
-    return {**_without(shown_struct(task), _OWN_OF_TASKS), "workflowTask": node, **definition}
+    computed = {"callbackFromWorker": True, "loopOverTask": task.iteration > 0, "workflowTask": node, **definition}
+    return {**_without(shown_struct(task), _OWN_OF_TASKS), **computed}
 
 
 def _without(fields: JsonObject, names: frozenset[str]) -> JsonObject:

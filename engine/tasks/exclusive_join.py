@@ -11,9 +11,7 @@ from engine.tasks.base import TaskType, asks_nothing, started
 
 
 def _create(draft: Draft, node: WorkflowTask, scope: Scope, attempt: Attempt) -> Task:
-    given = {"joinOn": node.join_on} | (
-        {"defaultExclusiveJoinTask": node.default_exclusive_join_task} if node.default_exclusive_join_task else {}
-    )
+    given = {"joinOn": node.join_on, "defaultExclusiveJoinTask": node.default_exclusive_join_task}
     references = dict.fromkeys((*node.join_on, *node.default_exclusive_join_task))
     row = started(
         draft, node, scope, attempt, task_def_name="EXCLUSIVE_JOIN", input_data=given,
