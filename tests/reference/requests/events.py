@@ -20,6 +20,16 @@ EVENTS = [
     Request(
         "add a bad action", "POST", "/event", json={**HANDLER, "name": "<stem>_x", "actions": [{"action": "dance"}]}
     ),
+    Request(
+        "add a bad version",
+        "POST",
+        "/event",
+        json={
+            **HANDLER,
+            "name": "<stem>_x",
+            "actions": [{"action": "start_workflow", "start_workflow": {"name": "x", "version": "y"}}],
+        },
+    ),
     Request("add malformed", "POST", "/event", raw="{"),
     Request("list", "GET", "/event", pick=named("name", "<stem>_handler")),
     Request("of the event", "GET", "/event/conductor:<stem>_event", {"activeOnly": "false"}),

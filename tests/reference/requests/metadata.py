@@ -46,6 +46,30 @@ METADATA = [
     Request(
         "register a bad enum", "POST", "/metadata/workflow", json={**FLOW, "name": "<stem>_x", "timeoutPolicy": "NEVER"}
     ),
+    Request("register over, in another word", "POST", "/metadata/workflow", {"overwrite": "yes"}, json=FLOW),
+    Request(
+        "register a bad schema type",
+        "POST",
+        "/metadata/workflow",
+        json={**FLOW, "name": "<stem>_x", "inputSchema": {"name": "s", "type": "XML"}},
+    ),
+    Request(
+        "register a bad cache",
+        "POST",
+        "/metadata/workflow",
+        json={**FLOW, "name": "<stem>_x", "cacheConfig": {"ttlInSecond": "soon"}},
+    ),
+    Request(
+        "register by an older name of the type",
+        "POST",
+        "/metadata/workflow",
+        json={
+            **FLOW,
+            "name": "<stem>_old",
+            "tasks": [{"name": "w", "taskReferenceName": "w", "workflowTaskType": "WAIT"}],
+        },
+    ),
+    Request("get what has an older name of the type", "GET", "/metadata/workflow/<stem>_old"),
     Request("register malformed", "POST", "/metadata/workflow", raw='{"name": '),
     Request("register nothing", "POST", "/metadata/workflow", raw=""),
     Request("register a list", "POST", "/metadata/workflow", json=[FLOW]),

@@ -40,6 +40,7 @@ TASKS = [
     Request("batch poll nothing", "GET", "/tasks/poll/batch/<stem>_nobody", {"count": 2, "timeout": 50}),
     Request("batch poll too long", "GET", "/tasks/poll/batch/<stem>_step", {"timeout": 5001}),
     Request("batch poll, bad count", "GET", "/tasks/poll/batch/<stem>_step", {"count": "many"}),
+    Request("batch poll below zero", "GET", "/tasks/poll/batch/<stem>_nobody", {"count": -1}),
     Request("poll data", "GET", "/tasks/queue/polldata", {"taskType": "<stem>_step"}),
     Request("poll data of nothing", "GET", "/tasks/queue/polldata"),
     Request("all poll data", "GET", "/tasks/queue/polldata/all", pick=named("queueName", "<stem>_step")),

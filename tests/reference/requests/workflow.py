@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.reference.request import Request, at, text_of
@@ -31,6 +32,11 @@ WORKFLOW = [
     Request("start with an empty name", "POST", "/workflow", json={"name": "", "input": {}}),
     Request("start unknown", "POST", "/workflow", json={"name": "<stem>_nobody", "input": {}}),
     Request("start an unknown version", "POST", "/workflow", json={**START, "version": 9}),
+    Request("start version 0", "POST", "/workflow", json={**START, "version": 0}),
+    Request(
+        "start with a byte order mark", "POST", "/workflow", raw=chr(0xFEFF) + json.dumps(START), keep={"bom": text_of}
+    ),
+    Request("end what began with it", "DELETE", "/workflow/<bom>"),
     Request("start with a bad priority", "POST", "/workflow", json={**START, "priority": 100}),
     Request("start malformed", "POST", "/workflow", raw="{"),
     Request("start nothing", "POST", "/workflow", raw=""),
@@ -51,6 +57,7 @@ WORKFLOW = [
         json={"y": 2},
         keep={"by_name": text_of},
     ),
+    Request("start by name, an unknown version", "POST", "/workflow/<stem>_two", {"version": 9}, json={}),
     Request("start by an unknown name", "POST", "/workflow/<stem>_nobody", json={}),
     Request("start by name, bad priority", "POST", "/workflow/<stem>_two", {"priority": 100}, json={}),
     Request("start by name, malformed", "POST", "/workflow/<stem>_two", raw="{"),
@@ -64,6 +71,8 @@ WORKFLOW = [
     Request("tasks", "GET", "/workflow/<id>/tasks"),
     Request("tasks of a status", "GET", "/workflow/<id>/tasks", {"status": "scheduled", "count": 1}),
     Request("tasks of a bad status", "GET", "/workflow/<id>/tasks", {"status": "lost"}),
+    Request("tasks below zero", "GET", "/workflow/<id>/tasks", {"start": -1}),
+    Request("fewer tasks than none", "GET", "/workflow/<id>/tasks", {"count": -1}),
     Request("tasks of unknown", "GET", "/workflow/nobody/tasks"),
     Request("running", "GET", "/workflow/running/<stem>_two"),
     Request("running of unknown", "GET", "/workflow/running/<stem>_nobody"),
@@ -89,6 +98,9 @@ WORKFLOW = [
     Request("reset callbacks of unknown", "POST", "/workflow/nobody/resetcallbacks"),
     Request("pause", "PUT", "/workflow/<id>/pause"),
     Request("pause again", "PUT", "/workflow/<id>/pause"),
+    Request("running, paused", "GET", "/workflow/running/<stem>_two"),
+    Request("correlated, paused", "GET", "/workflow/<stem>_two/correlated/<stem>_c"),
+    Request("restart while paused", "POST", "/workflow/<id>/restart"),
     Request("pause unknown", "PUT", "/workflow/nobody/pause"),
     Request("skip while paused", "PUT", "/workflow/<id>/skiptask/b"),
     Request("resume", "PUT", "/workflow/<id>/resume"),
