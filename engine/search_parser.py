@@ -34,6 +34,7 @@ from engine.search import (
     Sort,
     StartsWith,
 )
+from engine.search_summary_text import JSON_DATA, without_summary_text
 from engine.search_text import SearchText, Unreadable, Value
 from engine.search_values import column_value
 
@@ -61,13 +62,14 @@ def parse_search(
     `classifier` is a comma-separated list of which one must hold; `top_level_only` leaves sub-workflows out.
     """
     _check_page(start, size)
-    parts = [_parse_query(query or "", SEARCH_FIELDS)]
+    wanted, text = _parse_summary_query(query or "", free_text, SEARCH_FIELDS)
+    parts = [wanted]
     classes = [name.strip() for name in (classifier or "").split(",") if name.strip()]
     if classes:
         parts.append(_one_of("classifier", classes))
     if top_level_only:
         parts.append(IsNull("parentWorkflowId"))
-    return Search(_all(parts), _free_text(free_text), start, size, _parse_sort(sort or "", SEARCH_FIELDS))
+    return Search(_all(parts), text, start, size, _parse_sort(sort or "", SEARCH_FIELDS))
 
 
 def parse_task_search(
@@ -75,8 +77,8 @@ def parse_task_search(
 ) -> Search:
     """One page of a search for tasks, by the same grammar over the columns of tasks."""
     _check_page(start, size)
-    wanted = _parse_query(query or "", TASK_FIELDS)
-    return Search(wanted, _free_text(free_text), start, size, _parse_sort(sort or "", TASK_FIELDS))
+    wanted, text = _parse_summary_query(query or "", free_text, TASK_FIELDS)
+    return Search(wanted, text, start, size, _parse_sort(sort or "", TASK_FIELDS))
 
 
 def parse_search_by_tasks(
@@ -84,7 +86,7 @@ def parse_search_by_tasks(
 ) -> Search:
     """One page of the executions that have a task which the query and the free text fit; sorted as executions are."""
     _check_page(start, size)
-    wanted = HasTask(_parse_query(query or "", TASK_FIELDS), _free_text(free_text))
+    wanted = HasTask(*_parse_summary_query(query or "", free_text, TASK_FIELDS))
     return Search(start=start, size=size, sort=_parse_sort(sort or "", SEARCH_FIELDS), has_task=wanted)
 
 
@@ -128,6 +130,11 @@ def _parse_sort(text: str, fields: frozenset[Field]) -> tuple[Sort, ...]:
         if field.strip() in fields and direction.strip().upper() in {"ASC", "DESC"}
     }
     return tuple(Sort(field, descending) for field, descending in keys.items()) or Search().sort
+
+
+def _parse_summary_query(text: str, free_text: str | None, fields: frozenset[Field]) -> tuple[Query, str]:
+    """A query and a free text over rows that have a summary."""
+    return without_summary_text(_parse_query(text, fields | {JSON_DATA}), _free_text(free_text))
 
 
 def _parse_query(text: str, fields: frozenset[Field]) -> Query:
