@@ -147,7 +147,8 @@ class Catalog:
         """Remove one version; without a number the latest only, never all."""
         known = self.workflow_def(name, version)
         if known is None:
-            raise NotFound(f"No such workflow definition: {name} version: {version}")
+            shown = "null" if version is None else version
+            raise NotFound(f"No such workflow definition: {name} version: {shown}")
         await self._store.delete_document(WORKFLOW_DEF, name, known.version)
         versions = self._workflow_defs[name]
         del versions[known.version]

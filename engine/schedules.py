@@ -19,6 +19,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.model import Millis
 from engine.named_id import named_id
 from engine.requests import StartWorkflowRequest
+from engine.validation_requests import MAX_PRIORITY
 
 TOLERANCE_MS: Millis = 10_000
 """A time that comes so late was not missed: the server was only busy, or started anew."""
@@ -88,6 +89,11 @@ def check_schedule(schedule: WorkflowSchedule) -> None:
         raise InvalidInput("A schedule needs a name.")
     if schedule.start_workflow_request is None or not schedule.start_workflow_request.name.strip():
         raise InvalidInput(f"Schedule '{schedule.name}' needs a startWorkflowRequest with the name of a workflow.")
+    if not 0 <= schedule.start_workflow_request.priority <= MAX_PRIORITY:
+        given = schedule.start_workflow_request.priority
+        raise InvalidInput(
+            f"Schedule '{schedule.name}' starts with priority {given}; it goes from 0 to {MAX_PRIORITY}."
+        )
     if not schedule.cron_expression and not schedule.cron_schedules:
         raise InvalidInput(f"Schedule '{schedule.name}' needs a cronExpression.")
     start, end = schedule.schedule_start_time, schedule.schedule_end_time

@@ -76,7 +76,8 @@ def _action_violations(handler: EventHandler, path: str) -> Iterator[Violation]:
     for index, action in enumerate(handler.actions):
         kind: Json = action.get("action")
         if kind not in ACTIONS:
-            message = f"Event handler {handler.name}: action {kind} is not one of {', '.join(ACTIONS)}"
+            named = "null" if kind is None else kind
+            message = f"Event handler {handler.name}: action {named} is not one of {', '.join(ACTIONS)}"
             yield Violation(f"{path}[{index}].action", message, kind if isinstance(kind, str) else None)
 
 

@@ -278,3 +278,10 @@ def test_a_restart_without_a_latest_definition_says_so(rest: Rest) -> None:
     answer = rest.http.post(f"/workflow/{identity}/restart", params={"useLatestDefinitions": True})
     assert assert_error(answer, 404)["message"] == f"Unable to find latest definition for {identity}"
     assert rest.http.post(f"/workflow/{identity}/restart").is_success
+
+
+def test_a_definition_that_was_never_there_cannot_be_deleted(rest: Rest) -> None:
+    name = fresh("nobody")
+    for path, version in ((f"{name}/3", "3"), (f"{name}?version=3", "3"), (name, "null")):
+        message = assert_error(rest.http.delete(f"/metadata/workflow/{path}"), 404)["message"]
+        assert message == f"No such workflow definition: {name} version: {version}"

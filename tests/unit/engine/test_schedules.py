@@ -57,6 +57,8 @@ def times(given: Plan) -> list[int]:
         ({"name": " "}, "needs a name"),
         ({"start_workflow_request": None}, "needs a startWorkflowRequest"),
         ({"start_workflow_request": StartWorkflowRequest("")}, "needs a startWorkflowRequest"),
+        ({"start_workflow_request": StartWorkflowRequest("w", priority=100)}, "starts with priority 100"),
+        ({"start_workflow_request": StartWorkflowRequest("w", priority=-1)}, "it goes from 0 to 99"),
         ({"cron_expression": None}, "needs a cronExpression"),
         ({"cron_expression": "* * *"}, "cron expression"),
         ({"zone_id": "Mars/Olympus"}, "Mars/Olympus"),

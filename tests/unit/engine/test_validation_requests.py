@@ -41,7 +41,8 @@ def test_an_action_of_no_known_kind(action: Any, shown: str | None) -> None:
     handler = EventHandler("h", "conductor:x", actions=[{"action": "fail_task"}, {"action": action}])
     (violation,) = validate_event_handler(handler, "updateEventHandler.arg0")
     assert violation.path == "updateEventHandler.arg0.actions[1].action"
-    assert violation.message.startswith(f"Event handler h: action {action} is not one of start_workflow, ")
+    named = "null" if action is None else action
+    assert violation.message.startswith(f"Event handler h: action {named} is not one of start_workflow, ")
     assert violation.invalid_value == shown
 
 
