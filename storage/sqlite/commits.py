@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from storage.sqlite import mentions
 from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows
-from storage.sqlite.tallies import Tallies
+from storage.sqlite.tallies import Place, Tallies
 
 
 def _taken(columns: Iterable[str]) -> str:
@@ -39,9 +39,12 @@ _REMOVE_TASK = "delete from task where workflow_id = ? and task_id = ?"
 _REMOVE_LOGS = "delete from log where task_id = ?"
 
 
-def write(db: sqlite3.Connection, commits: Sequence[CommitRows]) -> None:
-    """Write plain commits table by table, in their order; one that is not plain must come alone."""
-    tallies = Tallies(db)
+def write(db: sqlite3.Connection, commits: Sequence[CommitRows], unended: set[Place]) -> None:
+    """Write plain commits table by table, in their order; one that is not plain must come alone.
+
+    `unended` is for `Tallies`.
+    """
+    tallies = Tallies(db, unended)
     for commit in commits:
         for task_id in commit.removed:
             tallies.lose_task(commit.workflow_id, task_id)
@@ -69,7 +72,7 @@ def version_of(db: sqlite3.Connection, workflow_id: str) -> int:
 def remove(db: sqlite3.Connection, workflow_id: str) -> list[str]:
     """Delete all of one execution; the ids of its tasks."""
     tasks = db.execute("select task_id from task where workflow_id = ?", (workflow_id,)).fetchall()
-    tallies = Tallies(db)
+    tallies = Tallies(db, set())
     tallies.lose_execution(workflow_id)
     mentions.remove(db, workflow_id)
     db.executemany(_REMOVE_LOGS, tasks)

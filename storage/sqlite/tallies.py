@@ -1,14 +1,15 @@
 """How many executions and ended tasks there are of each kind: what a batch of commits adds and takes away.
 
 Triggers would do it too, but make SQLite read every row that it writes over in full: a fifth of a step's cost.
-Here one statement reads what a batch writes over, and each kind is written once a batch.
+Here what a batch writes over is read only where it may have ended, and each kind is written once a batch.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows, Row, encode
 
@@ -16,6 +17,10 @@ SPANS = (26, 20)
 """Executions are counted by stretches of 2^26 ms (19 hours) and 2^20 ms (17 minutes) of their start time too."""
 _FINEST = SPANS[-1]
 
+_ROOM = 10_000
+
+Place = tuple[Any, ...]
+"""Workflow id and `seq` of a task."""
 TaskKind = tuple[str, str, str]
 """Workflow type, task type, status."""
 Kind = tuple[str, str, int, str, int | None]
@@ -23,41 +28,49 @@ Kind = tuple[str, str, int, str, int | None]
 
 _TASK_KIND = "workflow_type, task_type, status"
 _KIND = f"workflow_type, status, child, ifnull('=' || classifier, ''), start_time >> {_FINEST}"
-_STAND = """select task.workflow_type, task.task_type, task.status from json_each(?) as key
-    cross join task on task.workflow_id = key.value ->> 0 and task.seq = key.value ->> 1 where task.ended = 1"""
+_STANDS = f"select {_TASK_KIND} from task where workflow_id = ? and seq = ? and ended = 1"  # noqa: S608
 _SHOWN = f"select {_KIND} from json_each(?) as key cross join summary on summary.workflow_id = key.value"  # noqa: S608
 _ADD_TASKS = """insert into task_tally values(?,?,?,?)
     on conflict(workflow_type, task_type, status) do update set n = n + excluded.n"""
 _ADD = """insert into tally values(?,?,?,?,?,?,?)
     on conflict(span, bucket, workflow_type, status, child, class) do update set n = n + excluded.n"""
 
-_TASK_TYPE, _TASK_STATUS, _TASK_ENDED, _TASK_FLOW = map(
-    TASK_COLUMNS.index, ("task_type", "status", "ended", "workflow_type")
-)
+_TASK_TYPE, _TASK_STATUS, _ENDED, _FLOW = map(TASK_COLUMNS.index, ("task_type", "status", "ended", "workflow_type"))
 _TYPE, _STATUS, _CHILD, _CLASS, _START = map(
     SUMMARY_COLUMNS.index, ("workflow_type", "status", "child", "classifier", "start_time")
 )
 
 
 class Tallies:
-    """The changes of one batch. What stands in the tables is read before the batch is written, `write` comes after."""
+    """The changes of one batch. What stands in the tables is read before the batch is written, `write` comes after.
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    `unended` are places of tasks that are known not to have ended, as earlier batches have left them; it is kept up,
+    and worthless once a batch is not written after all.
+    """
+
+    def __init__(self, db: sqlite3.Connection, unended: set[Place]) -> None:
         self._db = db
+        self._unended = unended
         self._tasks: Counter[TaskKind] = Counter()
         self._executions: Counter[Kind] = Counter()
 
     def add(self, commits: Sequence[CommitRows]) -> None:
         """Count what these commits are about to write instead of what they write over."""
         later = [commit for commit in commits if commit.expected]  # a first commit writes over nothing
-        if keys := {row[:2] for commit in later for row in commit.tasks}:
-            self._tasks.subtract(self._db.execute(_STAND, (encode(keys).decode(),)))
-        tasks = {row[:2]: row for commit in commits for row in commit.tasks}
-        self._tasks.update(_task_kinds(tasks.values()))
+        for place in {row[:2] for commit in later for row in commit.tasks} - self._unended:
+            self._tasks.subtract(self._db.execute(_STANDS, place))
+        self._add_tasks({row[:2]: row for commit in commits for row in commit.tasks})
         if shown := {commit.workflow_id for commit in later if commit.summary}:
             self._executions.subtract(self._db.execute(_SHOWN, (encode(shown).decode(),)))
         summaries = {commit.workflow_id: commit.summary for commit in commits if commit.summary}
         self._executions.update(map(_kind, summaries.values()))
+
+    def _add_tasks(self, rows: dict[Place, Row]) -> None:
+        self._tasks.update([(row[_FLOW], row[_TASK_TYPE], row[_TASK_STATUS]) for row in rows.values() if row[_ENDED]])
+        if len(self._unended) > _ROOM:
+            self._unended.clear()
+        self._unended.difference_update([place for place, row in rows.items() if row[_ENDED]])
+        self._unended.update([place for place, row in rows.items() if not row[_ENDED]])
 
     def lose_task(self, workflow_id: str, task_id: str) -> None:
         """A task is about to be deleted."""
@@ -72,16 +85,17 @@ class Tallies:
 
     def write(self) -> None:
         """Add what was counted to what stands."""
-        self._db.executemany(_ADD_TASKS, [(*kind, n) for kind, n in self._tasks.items() if n])
+        if self._tasks:
+            self._db.executemany(_ADD_TASKS, [(*kind, n) for kind, n in self._tasks.items() if n])
+        if self._executions:
+            self._write_executions()
+
+    def _write_executions(self) -> None:
         changes: Counter[tuple[str | int, ...]] = Counter()
         for (name, status, child, classifier, stretch), n in self._executions.items():
             for place in _places(stretch):
                 changes[*place, name, status, child, classifier] += n
         self._db.executemany(_ADD, [(*key, n) for key, n in changes.items() if n])
-
-
-def _task_kinds(rows: Iterable[Row]) -> list[TaskKind]:
-    return [(row[_TASK_FLOW], row[_TASK_TYPE], row[_TASK_STATUS]) for row in rows if row[_TASK_ENDED]]
 
 
 def _kind(row: Row) -> Kind:

@@ -22,6 +22,7 @@ from storage.sqlite import commits
 from storage.sqlite.connection import translated
 from storage.sqlite.ledger import Ledger
 from storage.sqlite.rows import CommitRows
+from storage.sqlite.tallies import Place
 
 
 class Work(msgspec.Struct):
@@ -47,6 +48,7 @@ class Writer:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._ledger = Ledger(lambda workflow_id: commits.version_of(db, workflow_id))
+        self._unended: set[Place] = set()
         self._waiting: SimpleQueue[Work | None] = SimpleQueue()
         self._round = 0
         self._told = 0
@@ -150,6 +152,7 @@ class Writer:
             if self._db.in_transaction:
                 self._db.execute("rollback")
             self._ledger.rolled_back()
+            self._unended.clear()
             raise
         self._ledger.committed(self._round)
         reached("sqlite: committed, not told")
@@ -160,10 +163,10 @@ class Writer:
         together: list[CommitRows] = []
         for work in batch:
             if together and not (work.rows and work.rows.plain):
-                commits.write(self._db, together)
+                commits.write(self._db, together, self._unended)
                 together = []
             outcomes.append(self._admit(work, together) if work.rows else self._change(work))
-        commits.write(self._db, together)
+        commits.write(self._db, together, self._unended)
         return outcomes
 
     def _admit(self, work: Work, together: list[CommitRows]) -> Outcome:
@@ -172,7 +175,7 @@ class Writer:
         if error is None and work.rows.plain:
             together.append(work.rows)
         elif error is None:
-            commits.write(self._db, [work.rows])
+            commits.write(self._db, [work.rows], self._unended)
         return work, None, error
 
     def _change(self, work: Work) -> Outcome:

@@ -147,12 +147,13 @@ def ranges() -> list[Query]:
 def test_totals_are_exact_whatever_was_written_over_or_removed(db: sqlite3.Connection) -> None:
     schema.migrate(db)
     rows = {row.workflow_id: row for row in summaries(120)}
-    commits.write(db, [rows_of(creation(name, summary=row)) for name, row in rows.items()])
+    commits.write(db, [rows_of(creation(name, summary=row)) for name, row in rows.items()], set())
     for row in summaries(60, shift=17):  # each twice in one batch
         again = [msgspec.structs.replace(row, status=status) for status in (WorkflowStatus.PAUSED, row.status)]
         commits.write(
             db,
             [rows_of(msgspec.structs.replace(creation(row.workflow_id), expected=1, summary=each)) for each in again],
+            set(),
         )
         rows[row.workflow_id] = row
     for name in list(rows)[::5]:
@@ -189,7 +190,7 @@ def test_an_id_in_a_free_text_is_found_wherever_it_stands_without_reading_all(db
         "other": {"input": {"id": OTHER, "half": ID[:-1]}},
     }
     rows = [summary(name, **changed) for name, changed in changes.items()]
-    commits.write(db, [rows_of(creation(row.workflow_id, summary=row)) for row in rows])
+    commits.write(db, [rows_of(creation(row.workflow_id, summary=row)) for row in rows], set())
 
     def found(text: str) -> set[str]:
         page = page_of(db, parse_search(free_text=text))
@@ -205,7 +206,7 @@ def test_an_id_in_a_free_text_is_found_wherever_it_stands_without_reading_all(db
         assert "SEARCH summary USING INTEGER PRIMARY KEY (rowid=?)" in plan(db, asked)
         assert "SCAN summary" not in plan(db, asked)
     changed = rows_of(msgspec.structs.replace(creation("input"), expected=1, summary=summary("input")))
-    commits.write(db, [changed])
+    commits.write(db, [changed], set())
     assert found(ID) == changes.keys() - {"other", "input"}
     for name in changes:
         commits.remove(db, name)
@@ -225,7 +226,7 @@ def test_a_file_of_the_second_version_is_searched_like_any(db: sqlite3.Connectio
     schema.migrate(db)
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     schema.migrate(fresh)
-    commits.write(fresh, [rows_of(creation(row.workflow_id, summary=row)) for row in rows])
+    commits.write(fresh, [rows_of(creation(row.workflow_id, summary=row)) for row in rows], set())
     for asked in ("", f"startTime>{NOW}", "status=FAILED", "classifier=agent AND workflowType=a"):
         for sort in ("startTime:DESC", "endTime:ASC", "updateTime:DESC"):
             wanted = parse_search(asked, sort=sort)

@@ -12,6 +12,7 @@ from engine.search_parser import parse_task_search
 from engine.status import TaskStatus
 from storage.sqlite import commits, schema
 from storage.sqlite.rows import rows_of
+from storage.sqlite.tallies import Place
 from storage.sqlite.task_search import task_counts, tasks_of, tasks_statement
 from tests.contract.executions import NOW, creation, task
 from tests.unit.storage.plans import plan
@@ -86,8 +87,15 @@ def test_a_file_of_the_first_version_is_searched_like_any(db: sqlite3.Connection
     assert (everything.total_hits, everything.results) == (2, rows)
 
 
-def test_the_tally_follows_what_becomes_of_tasks(db: sqlite3.Connection) -> None:
+@pytest.mark.parametrize("forgets", [True, False])
+def test_the_tally_follows_what_becomes_of_tasks(db: sqlite3.Connection, forgets: bool) -> None:
     schema.migrate(db)
+    unended: set[Place] = set()
+
+    def write(*batch: Commit) -> None:
+        if forgets:
+            unended.clear()
+        commits.write(db, [rows_of(commit) for commit in batch], unended)
 
     def tally() -> dict[tuple[str, str, str], int]:
         rows = db.execute("select workflow_type, task_type, status, n from task_tally where n <> 0")
@@ -96,9 +104,9 @@ def test_the_tally_follows_what_becomes_of_tasks(db: sqlite3.Connection) -> None
     def put(*statuses: TaskStatus, task_type: str = "SIMPLE") -> None:
         """In one batch."""
         rows = [task(status=status, workflow_type="flow", task_type=task_type) for status in statuses]
-        commits.write(db, [rows_of(Commit(workflow_id="w1", expected=1, touch=True, tasks=(row,))) for row in rows])
+        write(*(Commit(workflow_id="w1", expected=1, touch=True, tasks=(row,)) for row in rows))
 
-    commits.write(db, [rows_of(creation(tasks=(task(), task("t2", seq=2, status=TaskStatus.CANCELED))))])
+    write(creation(tasks=(task(), task("t2", seq=2, status=TaskStatus.CANCELED))))
     canceled = {("", "SIMPLE", "CANCELED"): 1}
     assert tally() == canceled
     put(TaskStatus.FAILED)
@@ -109,7 +117,7 @@ def test_the_tally_follows_what_becomes_of_tasks(db: sqlite3.Connection) -> None
     assert tally() == canceled
     put(TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, task_type="pay")
     assert tally() == canceled | {("flow", "pay", "COMPLETED"): 1}
-    commits.write(db, [rows_of(Commit(workflow_id="w1", expected=1, removed=("t1",)))])
+    write(Commit(workflow_id="w1", expected=1, removed=("t1",)))
     assert tally() == canceled
     assert commits.remove(db, "w1") == ["t2"]
     assert tally() == {}
