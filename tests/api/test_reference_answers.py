@@ -285,3 +285,10 @@ def test_a_definition_that_was_never_there_cannot_be_deleted(rest: Rest) -> None
     for path, version in ((f"{name}/3", "3"), (f"{name}?version=3", "3"), (name, "null")):
         message = assert_error(rest.http.delete(f"/metadata/workflow/{path}"), 404)["message"]
         assert message == f"No such workflow definition: {name} version: {version}"
+
+
+def test_a_domain_that_is_null_is_none(rest: Rest) -> None:
+    name, kind = rest.one_task()
+    identity = rest.start(name, taskToDomain={kind: None, "other": "d"})
+    assert rest.workflow(identity)["taskToDomain"] == {"other": "d"}
+    assert rest.poll(kind)["workflowInstanceId"] == identity
