@@ -1,7 +1,7 @@
 """Starts with an idempotency key: one execution per workflow name and key (§5.1.4).
 
-The execution's id follows from name, key and how many came before it, so of two starts at the same moment, on whatever
-servers, one creates it and the other finds it.
+The execution's id is the first that is free of those that follow from name and key, so of two starts at the same
+moment, on whatever servers, one creates it and the other finds it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.named_id import named_id
 from engine.ports import Executions
 from engine.requests import StartWorkflowRequest
 from engine.runner import Runner
-from engine.starting import Starter
+from engine.starting import Starter, name_of
 
 TRIES = 5
 Begin = Callable[[str], Awaitable[object]]
@@ -36,7 +36,8 @@ class KeyedStarter:
         that one is open; RETURN_EXISTING answers its id.
         """
         key, strategy = request.idempotency_key or "", request.idempotency_strategy
-        return await self._once(request.name, key, strategy, None, lambda each: self._starter.start(request, each))
+        name = name_of(request.name, request.workflow_def)
+        return await self._once(name, key, strategy, None, lambda each: self._starter.start(request, each))
 
     async def child(self, effect: StartWorkflow, parent: str) -> str:
         """The same for the child of a SUB_WORKFLOW task; a child that was started for this very effect is found."""
@@ -45,14 +46,16 @@ class KeyedStarter:
             await self._starter.start_effect(replace(effect, workflow_id=workflow_id), {}, parent, effect.workflow_id)
 
         key, strategy = effect.idempotency_key or "", effect.idempotency_strategy
-        return await self._once(effect.name, key, strategy, effect.workflow_id, begin)
+        name = name_of(effect.name, effect.definition)
+        return await self._once(name, key, strategy, effect.workflow_id, begin)
 
     async def _once(self, name: str, key: str, strategy: str | None, started_for: str | None, begin: Begin) -> str:
         for _ in range(TRIES):
             earlier = await self._store.by_idempotency_key(name, key)
-            if earlier and await self._serves(name, key, strategy, started_for, earlier[-1]):
-                return earlier[-1]
-            workflow_id = named_id(f"start:{name}:{key}:{len(earlier)}")
+            for known in reversed(earlier):
+                if await self._serves(name, key, strategy, started_for, known):
+                    return known
+            workflow_id = _free_id(name, key, earlier)
             try:
                 await begin(workflow_id)
             except (VersionConflict, AlreadyExists):
@@ -67,9 +70,19 @@ class KeyedStarter:
         """The execution that is there is the answer; False when there may be another one."""
         if strategy == "RETURN_EXISTING":
             return True
-        header = (await self._runner.read(known)).header
+        try:
+            header = (await self._runner.read(known)).header
+        except NotFound:
+            return False  # removed meanwhile
         if started_for is not None and header.started_for == started_for:
             return True
         if strategy == "FAIL_ON_RUNNING" and header.status.terminal:
             return False
         raise Conflict(f"A workflow {name} with the idempotency key {key} exists already: {known}")
+
+
+def _free_id(name: str, key: str, taken: list[str]) -> str:
+    number = 0
+    while (workflow_id := named_id(f"start:{name}:{key}:{number}")) in taken:
+        number += 1
+    return workflow_id

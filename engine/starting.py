@@ -119,7 +119,7 @@ class Starter:
         graph, snapshot = self._catalog.snapshot(definition, registered=inline is None)
         header = replace(
             header,
-            workflow_name=definition.name or header.workflow_name,
+            workflow_name=name_of(header.workflow_name, inline),
             workflow_version=definition.version,
             definition_id=graph.definition_id,
             create_time=now,
@@ -135,6 +135,11 @@ class Starter:
         if found is None:
             raise NotFound(_missing(name, version))
         return found
+
+
+def name_of(name: str, inline: WorkflowDef | None) -> str:
+    """What an execution is called: as the definition that came along, if that has a name, else as was asked for."""
+    return (inline.name if inline else "") or name
 
 
 def missing(catalog: Catalog, name: str, version: int | None) -> str | None:

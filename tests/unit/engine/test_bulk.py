@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from engine.bulk import for_each
-from engine.definitions import WorkflowTask
+from engine.definitions import WorkflowDef, WorkflowTask
 from engine.errors import Conflict
 from engine.requests import StartWorkflowRequest
 from engine.status import WorkflowStatus
@@ -99,6 +100,37 @@ async def test_starts_with_one_key_at_the_same_moment_start_one_execution() -> N
         assert await shell.engine.lookups.running("flow") == [ids[0]]
         other = await shell.engine.start_workflow(keyed("RETURN_EXISTING", "other"))
         assert other != ids[0]
+
+
+@on_a_loop
+async def test_a_key_is_known_by_the_name_of_the_definition_that_comes_along() -> None:
+    async with Shell() as shell:
+        inline = WorkflowDef("inline", tasks=[simple("a")])
+        request = msgspec.structs.replace(keyed("RETURN_EXISTING"), workflow_def=inline)
+        first = await shell.engine.start_workflow(request)
+        assert await shell.engine.start_workflow(request) == first
+        await shell.register("inline", simple("a"))
+        registered = msgspec.structs.replace(keyed("RETURN_EXISTING"), name="inline")
+        assert await shell.engine.start_workflow(registered) == first
+
+
+@pytest.mark.parametrize("removed", [0, 1, 2])
+def test_a_key_stays_good_when_one_of_its_executions_is_removed(removed: int) -> None:
+    @on_a_loop
+    async def run() -> None:
+        async with Shell() as shell:
+            await shell.register("flow", simple("a"))
+            ids = []
+            for _ in range(3):
+                ids.append(await shell.engine.start_workflow(keyed("FAIL_ON_RUNNING")))
+                await shell.engine.terminate(ids[-1])
+            await shell.engine.remove(ids.pop(removed), archive=False)
+            again = await shell.engine.start_workflow(keyed("FAIL_ON_RUNNING"))
+            assert again not in ids
+            assert isinstance(await refused(shell.engine.start_workflow(keyed("FAIL_ON_RUNNING"))), Conflict)
+            assert await shell.engine.lookups.running("flow") == [again]
+
+    run()
 
 
 @on_a_loop
