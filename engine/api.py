@@ -27,16 +27,16 @@ from engine.commands import (
     SkipTask,
     Terminate,
 )
-from engine.definitions import EventHandler, JsonObject, TaskDef, WorkflowDef
+from engine.definitions import JsonObject
 from engine.dispatch import Dispatch
 from engine.draft import Decision
-from engine.errors import NotFound
 from engine.evaluators.evaluator import Evaluators, Limits
 from engine.events.listener import listener
 from engine.gate import Gate
 from engine.graph import NOBODY, Told
 from engine.idempotency import KeyedStarter
 from engine.lookups import Lookups
+from engine.metadata import Metadata
 from engine.outbox import Outbox
 from engine.payloads import Payloads
 from engine.ports import Clock, FoundTasks, Ids, Page, PayloadStorage, Store
@@ -44,7 +44,6 @@ from engine.queues import Queues
 from engine.removal import Removal
 from engine.reports import Reports
 from engine.requests import (
-    BulkResponse,
     RerunWorkflowRequest,
     SkipTaskRequest,
     StartWorkflowRequest,
@@ -108,6 +107,7 @@ class Engine:
         self._trials = Trials(self._starter, answers, clock, ids)
         self.synchronous = Synchronous(store, self._runner, self.start_workflow)
         self.events = listener(store, self.catalog, self._runner, self._starter, self._evaluators.evaluate, clock)
+        self.metadata = Metadata(self.catalog, self.events)
         self.outbox = Outbox(
             store,
             self._runner,
@@ -179,87 +179,6 @@ class Engine:
 
     async def _report(self, what: str, error: BaseException) -> None:
         log.error("%s failed and will be tried again", what, exc_info=error)
-
-    # ------------------------------------------------------------------ metadata
-
-    async def register_workflow_def(self, definition: WorkflowDef, overwrite: bool = False) -> None:
-        """Validated; every violation is listed. `AlreadyExists` without `overwrite`."""
-        await self.catalog.refresh()
-        await self.catalog.register_workflow_def(definition, overwrite)
-
-    async def update_workflow_defs(self, definitions: Sequence[WorkflowDef]) -> BulkResponse:
-        """Insert or replace many; all must be valid."""
-        await self.catalog.refresh()
-        return await self.catalog.update_workflow_defs(definitions)
-
-    async def workflow_def(self, name: str, version: int | None = None) -> WorkflowDef:
-        """The definition; None means the latest version."""
-        await self.catalog.refresh()
-        found = self.catalog.workflow_def(name, version)
-        if found is None:
-            shown = "null" if version is None else version
-            raise NotFound(f"No such workflow found by name: {name}, version: {shown}")
-        return found
-
-    async def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]:
-        """All versions, of one name or of all."""
-        await self.catalog.refresh()
-        return self.catalog.workflow_defs(name)
-
-    async def delete_workflow_def(self, name: str, version: int | None = None) -> None:
-        """One version; without a number the latest."""
-        await self.catalog.refresh()
-        await self.catalog.delete_workflow_def(name, version)
-
-    async def register_task_defs(self, definitions: Sequence[TaskDef]) -> None:
-        """Insert or replace; all must be valid."""
-        await self.catalog.refresh()
-        await self.catalog.register_task_defs(definitions)
-
-    async def update_task_def(self, definition: TaskDef) -> None:
-        """Replace one that exists."""
-        await self.catalog.refresh()
-        await self.catalog.update_task_def(definition)
-
-    async def task_def(self, name: str) -> TaskDef:
-        """The task definition of that name."""
-        await self.catalog.refresh()
-        found = self.catalog.task_def(name)
-        if found is None:
-            raise NotFound(f"No such taskType found by name: {name}")
-        return found
-
-    async def task_defs(self) -> list[TaskDef]:
-        """All task definitions, by name."""
-        await self.catalog.refresh()
-        return self.catalog.task_defs()
-
-    async def delete_task_def(self, name: str) -> None:
-        """Remove one."""
-        await self.catalog.refresh()
-        await self.catalog.delete_task_def(name)
-
-    async def add_event_handlers(self, handlers: Sequence[EventHandler]) -> None:
-        """Insert all or none; what waits for the active ones comes to them now."""
-        await self.catalog.refresh()
-        await self.catalog.add_event_handlers(handlers)
-        await self.events.refresh()
-
-    async def event_handlers(self, event: str | None = None, active_only: bool = False) -> list[EventHandler]:
-        """Handlers of one event, or all."""
-        await self.catalog.refresh()
-        return self.catalog.event_handlers(event, active_only)
-
-    async def update_event_handler(self, handler: EventHandler) -> None:
-        """Replace one that exists."""
-        await self.catalog.refresh()
-        await self.catalog.update_event_handler(handler)
-        await self.events.refresh()
-
-    async def delete_event_handler(self, name: str) -> None:
-        """Remove one."""
-        await self.catalog.refresh()
-        await self.catalog.delete_event_handler(name)
 
     # ------------------------------------------------------------------ executions
 

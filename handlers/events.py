@@ -22,27 +22,27 @@ class Events:
 
     async def list_event_handlers(self) -> list[JsonObject]:
         """All event handlers."""
-        return [shapes.event_handler(handler) for handler in await self._engine.event_handlers()]
+        return [shapes.event_handler(handler) for handler in await self._engine.metadata.event_handlers()]
 
     async def create_event_handler(self, body: Json) -> None:
         """Store one new event handler, or a list of them (Q17)."""
         handlers = body if isinstance(body, list) else [body]
-        await self._engine.add_event_handlers(
+        await self._engine.metadata.add_event_handlers(
             [_sent(handler, f"addEventHandler.arg{index}") for index, handler in enumerate(handlers)]
         )
 
     async def update_event_handler(self, body: Json) -> None:
         """Replace an event handler that exists."""
-        await self._engine.update_event_handler(_sent(body, "updateEventHandler.arg0"))
+        await self._engine.metadata.update_event_handler(_sent(body, "updateEventHandler.arg0"))
 
     async def get_event_handlers_for_event(self, name: str, active_only: bool = True) -> list[JsonObject]:
         """The handlers of one event; `name` is the event (its path is shared with the deletion by name)."""
-        found = await self._engine.event_handlers(name, active_only)
+        found = await self._engine.metadata.event_handlers(name, active_only)
         return [shapes.event_handler(handler) for handler in found]
 
     async def delete_event_handler(self, name: str) -> None:
         """Delete one event handler."""
-        await self._engine.delete_event_handler(name)
+        await self._engine.metadata.delete_event_handler(name)
 
     async def get_default_event_queues(self) -> dict[str, str]:
         """The queues that WAIT tasks listen to, by status: none, as in the reference unless it is told of one."""

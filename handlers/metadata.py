@@ -25,7 +25,7 @@ class Metadata:
         self, name: str | None = None, classifier: str | None = None
     ) -> list[JsonObject]:
         """All versions of all definitions, or of one name or classifier."""
-        found = await self._engine.workflow_defs(name)
+        found = await self._engine.metadata.workflow_defs(name)
         if classifier:
             found = [definition for definition in found if _classifier(definition) == classifier.lower()]
         return shapes.definitions(found)
@@ -33,23 +33,23 @@ class Metadata:
     async def register_workflow_definition(self, body: Json, overwrite: bool = False) -> None:
         """Store a new definition; an existing one only with `overwrite`."""
         definition = parse(body, WorkflowDef, "registerWorkflowDef.arg0")
-        await self._engine.register_workflow_def(definition, overwrite)
+        await self._engine.metadata.register_workflow_def(definition, overwrite)
         _warn([definition])
 
     async def update_workflow_definitions(self, body: Json) -> tuple[JsonObject | None, int]:
         """Insert or replace definitions; nothing to say when all went well, else what became of each."""
         definitions = parse(body, list[WorkflowDef], "updateWorkflowDef.arg0")
-        outcome = await self._engine.update_workflow_defs(definitions)
+        outcome = await self._engine.metadata.update_workflow_defs(definitions)
         _warn(definitions)
         return (shapes.bulk(outcome), 200) if outcome.bulk_error_results else (None, 204)
 
     async def get_workflow_definition(self, name: str, version: int | None = None) -> JsonObject:
         """One definition; the latest version when none is named."""
-        return shapes.definition(await self._engine.workflow_def(name, version))
+        return shapes.definition(await self._engine.metadata.workflow_def(name, version))
 
     async def delete_workflow_definition(self, name: str, version: int | None = None) -> None:
         """Delete one version; the latest when none is named."""
-        await self._engine.delete_workflow_def(name, version)
+        await self._engine.metadata.delete_workflow_def(name, version)
 
     async def validate_workflow_definition(self, body: Json) -> None:
         """Say what is wrong with a definition, if anything is; nothing is stored."""
@@ -66,7 +66,7 @@ class Metadata:
 
     async def get_workflow_versions(self, name: str) -> list[JsonObject]:
         """The versions of one definition; none of an unknown one."""
-        return _summaries(await self._engine.workflow_defs(name))
+        return _summaries(await self._engine.metadata.workflow_defs(name))
 
     async def get_latest_workflow_definitions(self) -> list[JsonObject]:
         """The latest version of every definition."""
@@ -75,29 +75,29 @@ class Metadata:
     async def _by_name(self) -> dict[str, list[WorkflowDef]]:
         """All definitions, names and versions in order."""
         by_name: dict[str, list[WorkflowDef]] = {}
-        for definition in await self._engine.workflow_defs():
+        for definition in await self._engine.metadata.workflow_defs():
             by_name.setdefault(definition.name, []).append(definition)
         return by_name
 
     async def list_task_definitions(self) -> list[JsonObject]:
         """All task definitions."""
-        return shapes.definitions(await self._engine.task_defs())
+        return shapes.definitions(await self._engine.metadata.task_defs())
 
     async def register_task_definitions(self, body: Json) -> None:
         """Insert or replace task definitions."""
-        await self._engine.register_task_defs(parse(body, list[TaskDef], "registerTaskDef.arg0"))
+        await self._engine.metadata.register_task_defs(parse(body, list[TaskDef], "registerTaskDef.arg0"))
 
     async def update_task_definition(self, body: Json) -> None:
         """Replace a task definition that exists. Workers rely on the refusal: they register by POST after it."""
-        await self._engine.update_task_def(parse(body, TaskDef, "updateTaskDef.arg0"))
+        await self._engine.metadata.update_task_def(parse(body, TaskDef, "updateTaskDef.arg0"))
 
     async def get_task_definition(self, task_type: str) -> JsonObject:
         """One task definition."""
-        return shapes.definition(await self._engine.task_def(task_type))
+        return shapes.definition(await self._engine.metadata.task_def(task_type))
 
     async def delete_task_definition(self, task_type: str) -> None:
         """Delete one task definition."""
-        await self._engine.delete_task_def(task_type)
+        await self._engine.metadata.delete_task_def(task_type)
 
 
 def _classifier(definition: WorkflowDef) -> str:

@@ -38,7 +38,7 @@ class Workflows:
             priority=priority,
             input=parse(body, JsonObject, "startWorkflow.arg4"),
         )
-        await self._engine.workflow_def(workflow_id, version)
+        await self._engine.metadata.workflow_def(workflow_id, version)
         return await self._engine.start_workflow(request)
 
     async def get_workflow(self, workflow_id: str, include_tasks: bool = True) -> bytes:

@@ -11,8 +11,8 @@ from tests.serving import PROJECT
 
 SHELL = (
     "answers", "api", "bells", "blocking", "bulk", "cache", "catalog", "dispatch", "evaluators", "events", "gate",
-    "idempotency", "lookups", "outbox", "payloads", "queues", "removal", "reports", "runner", "scheduler", "starting",
-    "synchronous", "timer", "trials", "workers",
+    "idempotency", "lookups", "metadata", "outbox", "payloads", "queues", "removal", "reports", "runner", "scheduler",
+    "starting", "synchronous", "timer", "trials", "workers",
 )  # fmt: skip
 ALLOWED = frozenset(
     {

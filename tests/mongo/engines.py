@@ -82,12 +82,12 @@ async def engine_on(uri: str, commands: Commands | None = None) -> AsyncIterator
 
 async def define_chain(engine: Engine, length: int, **task_def: Any) -> None:
     """Register `chain`, tasks of the type `step` one after the other."""
-    await engine.register_task_defs([TaskDef(name="step", **task_def)])
+    await engine.metadata.register_task_defs([TaskDef(name="step", **task_def)])
     tasks = [
         {"name": "step", "taskReferenceName": f"t{n}", "type": "SIMPLE", "inputParameters": {}} for n in range(length)
     ]
     flow = {"name": "chain", "version": 1, "schemaVersion": 2, "tasks": tasks}
-    await engine.register_workflow_def(msgspec.convert(flow, WorkflowDef), overwrite=True)
+    await engine.metadata.register_workflow_def(msgspec.convert(flow, WorkflowDef), overwrite=True)
 
 
 def completed(workflow_id: str, task_id: str) -> TaskResult:

@@ -58,14 +58,14 @@ async def engine_over(store: Store, clock: FakeClock, first_id: int = 1) -> Asyn
 async def register(engine: Engine) -> None:
     """All definitions."""
     limits = TaskDef(name="limited", concurrent_exec_limit=1, rate_limit_per_frequency=5)
-    await engine.register_task_defs([TaskDef(name="plain", response_timeout_seconds=3600), limits])
+    await engine.metadata.register_task_defs([TaskDef(name="plain", response_timeout_seconds=3600), limits])
     for name, tasks in FLOWS.items():
         flow: dict[str, Any] = {"name": name, "version": 1, "schemaVersion": 2, "tasks": tasks}
         if name == "in_turn":
             flow["rateLimitConfig"] = {"rateLimitKey": "k", "concurrentExecLimit": 1}
-        await engine.register_workflow_def(msgspec.convert(flow, WorkflowDef), overwrite=True)
+        await engine.metadata.register_workflow_def(msgspec.convert(flow, WorkflowDef), overwrite=True)
     action = {"action": "start_workflow", "start_workflow": {"name": "chain"}}
-    await engine.add_event_handlers([EventHandler("nobody", "conductor:tells:other", actions=[action])])
+    await engine.metadata.add_event_handlers([EventHandler("nobody", "conductor:tells:other", actions=[action])])
 
 
 async def live(engine: Engine, clock: FakeClock) -> list[str]:
@@ -108,7 +108,11 @@ async def seen(engine: Engine, ids: list[str]) -> dict[str, Any]:
         "logs": [await engine.logs(row.task.task_id) for each in views for row in each.tasks],
         "search": await engine.search(Search(size=1000)),
         "open": await engine.search(Search(size=1000, free_text="running")),
-        "definitions": (await engine.workflow_defs(), await engine.task_defs(), await engine.event_handlers()),
+        "definitions": (
+            await engine.metadata.workflow_defs(),
+            await engine.metadata.task_defs(),
+            await engine.metadata.event_handlers(),
+        ),
         "sizes": await engine.queue_sizes(QUEUES),
     }
 

@@ -32,7 +32,7 @@ async def sent(engine: Engine, workflow_id: str) -> list[str]:
 def test_c5_what_several_servers_have_accepted_is_taken_once(uri: str) -> None:
     async def story() -> None:
         async with engine_on(uri) as first, engine_on(uri) as second, engine_on(uri) as third:
-            await first.register_workflow_def(MAILBOX, overwrite=True)
+            await first.metadata.register_workflow_def(MAILBOX, overwrite=True)
             workflow_id = await first.start_workflow(StartWorkflowRequest("mailbox"))
             accepted = await asyncio.gather(*(sent(engine, workflow_id) for engine in (first, second, third)))
             human = (await third.workflow(workflow_id)).tasks[0].task

@@ -54,8 +54,8 @@ def test_what_one_process_registers_the_others_know_at_once(uri: str) -> None:
             for length, engine in enumerate(engines, 1):
                 await define_chain(engine, length, retry_count=length)
                 for other in engines:
-                    assert len((await other.workflow_def("chain")).tasks) == length
-                    assert (await other.task_def("step")).retry_count == length
+                    assert len((await other.metadata.workflow_def("chain")).tasks) == length
+                    assert (await other.metadata.task_def("step")).retry_count == length
 
     told(story())
 

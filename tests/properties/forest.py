@@ -65,7 +65,7 @@ class Forest:
         """SUB_WORKFLOW tasks on which somebody has reported instead of their child."""
         self._open()
         for definition in (LAST, *definitions):
-            self.run(self.engine.register_workflow_def(definition, overwrite=True))
+            self.run(self.engine.metadata.register_workflow_def(definition, overwrite=True))
 
     def _open(self) -> None:
         self.engine = Engine(cast(Store, self.tardy), self.clock, self.ids, Http(NoHttp()))

@@ -96,8 +96,8 @@ class Life:
     async def begin(self, definition: WorkflowDef) -> None:
         """Start the engine and register what the script needs."""
         await self.engine.start()
-        await self.engine.register_workflow_def(LAST, overwrite=True)
-        await self.engine.register_workflow_def(definition, overwrite=True)
+        await self.engine.metadata.register_workflow_def(LAST, overwrite=True)
+        await self.engine.metadata.register_workflow_def(definition, overwrite=True)
 
     async def tell(self, script: Script) -> None:
         """Do every step, and note what was answered."""

@@ -85,7 +85,7 @@ class Shell:
     async def register(self, name: str, *tasks: WorkflowTask, **fields: object) -> None:
         """A workflow definition; its tasks' definitions stand in the tasks."""
         definition = WorkflowDef(name=name, tasks=list(tasks), owner_email="owner@example.com", **fields)  # type: ignore[arg-type]
-        await self.engine.register_workflow_def(definition, overwrite=True)
+        await self.engine.metadata.register_workflow_def(definition, overwrite=True)
 
     async def begin(self, name: str) -> str:
         return await self.engine.start_workflow(StartWorkflowRequest(name))

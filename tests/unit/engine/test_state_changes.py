@@ -112,7 +112,7 @@ async def test_event_handlers_hear_it() -> None:
         handler = EventHandler(
             "listener", "conductor:flow:told", "$.eventType == 'COMPLETED'", [action], True, "javascript"
         )
-        await shell.engine.add_event_handlers([handler])
+        await shell.engine.metadata.add_event_handlers([handler])
         begun = await shell.engine.start_workflow(StartWorkflowRequest("flow", input={}))
         await shell.report(begun)
         await shell.engine.outbox.idle()

@@ -12,6 +12,7 @@ from typing import Any, cast
 from engine.api import Engine
 from engine.catalog import Catalog
 from engine.lookups import Lookups
+from engine.metadata import Metadata
 from engine.queues import Queues
 from engine.scheduler.scheduler import Scheduler
 from engine.synchronous import Synchronous
@@ -19,6 +20,7 @@ from engine.synchronous import Synchronous
 PARTS: dict[str, type] = {
     "catalog": Catalog,
     "lookups": Lookups,
+    "metadata": Metadata,
     "queues": Queues,
     "scheduler": Scheduler,
     "synchronous": Synchronous,
@@ -26,7 +28,7 @@ PARTS: dict[str, type] = {
 
 
 class RecordingEngine:
-    """`answers` maps method names to what they return, or to the exception they raise."""
+    """`answers` maps method names, with or without that of their part, to what they return or to what they raise."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
@@ -48,7 +50,7 @@ class RecordingEngine:
 
         async def method(*args: Any, **named: Any) -> Any:
             self.calls.append((name, (*args, *named.values())))
-            answer = self.answers.get(name)
+            answer = self.answers.get(name, self.answers.get(name.rpartition(".")[2]))
             if isinstance(answer, Exception):
                 raise answer
             return answer

@@ -56,14 +56,15 @@ def test_the_map_has_exactly_the_operations_of_the_contract() -> None:
 
 
 ASKED: list[tuple[str, dict[str, Any], str, tuple[Any, ...]]] = [
-    ("registerWorkflowDefinition", {"body": {"name": "w"}}, "register_workflow_def", (WorkflowDef(name="w"), False)),
-    ("registerWorkflowDefinition", {"body": {"name": "w"}, "overwrite": True}, "register_workflow_def",
+    ("registerWorkflowDefinition", {"body": {"name": "w"}}, "metadata.register_workflow_def",
+     (WorkflowDef(name="w"), False)),
+    ("registerWorkflowDefinition", {"body": {"name": "w"}, "overwrite": True}, "metadata.register_workflow_def",
      (WorkflowDef(name="w"), True)),
-    ("deleteWorkflowDefinition", {"name": "w"}, "delete_workflow_def", ("w", None)),
-    ("deleteWorkflowDefinitionVersion", {"name": "w", "version": 3}, "delete_workflow_def", ("w", 3)),
-    ("registerTaskDefinitions", {"body": [{"name": "t"}]}, "register_task_defs", ([TaskDef(name="t")],)),
-    ("updateTaskDefinition", {"body": {"name": "t"}}, "update_task_def", (TaskDef(name="t"),)),
-    ("deleteTaskDefinition", {"task_type": "t"}, "delete_task_def", ("t",)),
+    ("deleteWorkflowDefinition", {"name": "w"}, "metadata.delete_workflow_def", ("w", None)),
+    ("deleteWorkflowDefinitionVersion", {"name": "w", "version": 3}, "metadata.delete_workflow_def", ("w", 3)),
+    ("registerTaskDefinitions", {"body": [{"name": "t"}]}, "metadata.register_task_defs", ([TaskDef(name="t")],)),
+    ("updateTaskDefinition", {"body": {"name": "t"}}, "metadata.update_task_def", (TaskDef(name="t"),)),
+    ("deleteTaskDefinition", {"task_type": "t"}, "metadata.delete_task_def", ("t",)),
     ("pauseWorkflow", {"workflow_id": "w"}, "pause", ("w",)),
     ("resumeWorkflow", {"workflow_id": "w"}, "resume", ("w",)),
     ("restartWorkflow", {"workflow_id": "w", "use_latest_definitions": True}, "restart", ("w", True)),
@@ -73,12 +74,12 @@ ASKED: list[tuple[str, dict[str, Any], str, tuple[Any, ...]]] = [
     ("removeWorkflow", {"workflow_id": "w", "archive_workflow": False}, "remove", ("w", False)),
     ("decideWorkflow", {"workflow_id": "w"}, "decide", ("w",)),
     ("addTaskLog", {"task_id": "t", "body": "x"}, "add_log", (TaskExecLog("x", "t", 1000),)),
-    ("createEventHandler", {"body": {"name": "h"}}, "add_event_handlers", ([EventHandler(name="h")],)),
-    ("createEventHandler", {"body": [{"name": "h"}, {"name": "i"}]}, "add_event_handlers",
+    ("createEventHandler", {"body": {"name": "h"}}, "metadata.add_event_handlers", ([EventHandler(name="h")],)),
+    ("createEventHandler", {"body": [{"name": "h"}, {"name": "i"}]}, "metadata.add_event_handlers",
      ([EventHandler(name="h"), EventHandler(name="i")],)),
-    ("updateEventHandler", {"body": {"name": "h", "active": True}}, "update_event_handler",
+    ("updateEventHandler", {"body": {"name": "h", "active": True}}, "metadata.update_event_handler",
      (EventHandler(name="h", active=True),)),
-    ("deleteEventHandler", {"name": "h"}, "delete_event_handler", ("h",)),
+    ("deleteEventHandler", {"name": "h"}, "metadata.delete_event_handler", ("h",)),
 ]  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_updating_definitions_says_something_only_when_one_failed() -> None:
     body = [{"name": "a"}, {"name": "b"}]
     good = RecordingEngine(update_workflow_defs=BulkResponse(bulk_successful_results=["a", "b"]))
     assert call(good, "updateWorkflowDefinitions", body=body) == (None, 204)
-    assert good.calls == [("update_workflow_defs", ([WorkflowDef(name="a"), WorkflowDef(name="b")],))]
+    assert good.calls == [("metadata.update_workflow_defs", ([WorkflowDef(name="a"), WorkflowDef(name="b")],))]
     bad = RecordingEngine(update_workflow_defs=BulkResponse({"a": "no"}, ["b"]))
     shown = {"bulkErrorResults": {"a": "no"}, "bulkSuccessfulResults": ["b"]}
     assert call(bad, "updateWorkflowDefinitions", body=body) == (shown, 200)
@@ -113,17 +114,17 @@ def test_reading_definitions() -> None:
     assert [shown["name"] for shown in call(engine, "listTaskDefinitions")] == ["t"]
     assert call(engine, "getTaskDefinition", task_type="t")["retryCount"] == 3
     assert engine.calls == [
-        ("workflow_defs", (None,)),
-        ("workflow_def", ("a", 2)),
-        ("task_defs", ()),
-        ("task_def", ("t",)),
+        ("metadata.workflow_defs", (None,)),
+        ("metadata.workflow_def", ("a", 2)),
+        ("metadata.task_defs", ()),
+        ("metadata.task_def", ("t",)),
     ]
 
 
 def test_q25_listing_definitions_honours_the_name() -> None:
     engine = RecordingEngine(workflow_defs=[])
     call(engine, "listWorkflowDefinitions", name="x")
-    assert engine.calls == [("workflow_defs", ("x",))]
+    assert engine.calls == [("metadata.workflow_defs", ("x",))]
 
 
 def test_starting_answers_the_id() -> None:
@@ -133,7 +134,7 @@ def test_starting_answers_the_id() -> None:
     assert call(engine, "startWorkflowByName", workflow_id="ship", body={"a": 1}, **by_name) == "w9"
     assert engine.calls == [
         ("start_workflow", (StartWorkflowRequest("ship", input={"a": 1}),)),
-        ("workflow_def", ("ship", 2)),
+        ("metadata.workflow_def", ("ship", 2)),
         ("start_workflow", (StartWorkflowRequest("ship", 2, "c", {"a": 1}, priority=5),)),
     ]
 
@@ -299,7 +300,11 @@ def test_event_handlers_by_event_are_the_active_ones() -> None:
     assert shown[0]["actions"] == [{"action": "fail_task", "expandInlineJSON": False}]
     call(engine, "getEventHandlersForEvent", name="e", active_only=False)
     call(engine, "listEventHandlers")
-    assert engine.calls == [("event_handlers", ("e", True)), ("event_handlers", ("e", False)), ("event_handlers", ())]
+    assert engine.calls == [
+        ("metadata.event_handlers", ("e", True)),
+        ("metadata.event_handlers", ("e", False)),
+        ("metadata.event_handlers", ()),
+    ]
 
 
 WRONG_BODIES: list[tuple[str, dict[str, Any]]] = [

@@ -37,7 +37,7 @@ class Events:
 
     async def prepared(self, *handlers: EventHandler) -> Events:
         await self.shell.register("kid", WorkflowTask("human", "human", type="HUMAN"))
-        await self.shell.engine.add_event_handlers(handlers)
+        await self.shell.engine.metadata.add_event_handlers(handlers)
         return self
 
     async def post(self, payload: Any, message_id: str = "m1", event: str = EVENT) -> None:

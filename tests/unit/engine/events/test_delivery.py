@@ -40,9 +40,9 @@ def test_a_message_waits_for_a_handler(later: str) -> None:
                 await events.publish({"n": number}, f"m{number}")
             assert [message.payload["n"] for message in await events.waiting.of(EVENT)] == [0, 1, 2]
             if later == "new":
-                await shell.engine.add_event_handlers([handler(start(input={"n": "${n}"}), name="late")])
+                await shell.engine.metadata.add_event_handlers([handler(start(input={"n": "${n}"}), name="late")])
             else:
-                await shell.engine.update_event_handler(handler(start(input={"n": "${n}"})))
+                await shell.engine.metadata.update_event_handler(handler(start(input={"n": "${n}"})))
             await events.idle()
             kids = [
                 (await shell.engine.workflow(workflow_id)).header.input["n"] for workflow_id in await events.started()

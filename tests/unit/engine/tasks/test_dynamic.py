@@ -44,7 +44,7 @@ def test_without_a_name_the_workflow_fails(name: Any) -> None:
 async def test_d2_defect_dynamic_retries_the_definition_of_the_name_counts() -> None:
     async with Shell() as shell:
         chosen = TaskDef(name="chosen", retry_count=2, retry_delay_seconds=0, owner_email="owner@example.com")
-        await shell.engine.register_task_defs([chosen])
+        await shell.engine.metadata.register_task_defs([chosen])
         await shell.register("flow", dynamic("chosen"))
         workflow_id = await shell.begin("flow")
         (polled,) = await shell.engine.poll("chosen", "me", None, 1, 0)
