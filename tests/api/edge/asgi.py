@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,15 @@ class Recorder:
         return handler
 
 
+@cache
+def contract() -> Contract:
+    """The real one, read once."""
+    return read(load_document(CONTRACT))
+
+
 def recorder() -> Recorder:
     """A recorder for the real contract."""
-    return Recorder(read(load_document(CONTRACT)))
+    return Recorder(contract())
 
 
 def application(operations: Operations, document_path: Path = CONTRACT) -> ASGIApp:
