@@ -7,7 +7,7 @@ moment, on whatever servers, one creates it and the other finds it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from engine.draft import replace
 from engine.effects import StartWorkflow
@@ -17,6 +17,7 @@ from engine.ports import Executions
 from engine.requests import StartWorkflowRequest
 from engine.runner import Runner
 from engine.starting import Starter, name_of
+from engine.status import WorkflowStatus
 
 TRIES = 5
 Begin = Callable[[str], Awaitable[object]]
@@ -52,7 +53,7 @@ class KeyedStarter:
     async def _once(self, name: str, key: str, strategy: str | None, started_for: str | None, begin: Begin) -> str:
         for _ in range(TRIES):
             earlier = await self._store.by_idempotency_key(name, key)
-            for known in reversed(earlier):
+            for known in _in_question(earlier):
                 if await self._serves(name, key, strategy, started_for, known):
                     return known
             workflow_id = _free_id(name, key, earlier)
@@ -81,8 +82,14 @@ class KeyedStarter:
         raise Conflict(f"A workflow {name} with the idempotency key {key} exists already: {known}")
 
 
-def _free_id(name: str, key: str, taken: list[str]) -> str:
-    number = 0
+def _in_question(earlier: Mapping[str, WorkflowStatus]) -> list[str]:
+    """The newest, and what else is open: it was retried or restarted, or is shown so a moment longer."""
+    newest = list(earlier)[-1:]
+    return newest + [known for known, status in earlier.items() if not status.terminal and known not in newest]
+
+
+def _free_id(name: str, key: str, taken: Mapping[str, WorkflowStatus]) -> str:
+    number = len(taken)  # all of them are taken, unless some were removed
     while (workflow_id := named_id(f"start:{name}:{key}:{number}")) in taken:
         number += 1
     return workflow_id

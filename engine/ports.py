@@ -22,6 +22,7 @@ from engine.definitions import Model
 from engine.model import Millis, Summary, Task, Workflow
 from engine.requests import TaskExecLog
 from engine.search import Search
+from engine.status import WorkflowStatus
 
 
 class Clock(Protocol):
@@ -214,8 +215,9 @@ class Executions(Protocol):
         """Ids of the executions of that name and correlation id, oldest first."""
         ...
 
-    async def by_idempotency_key(self, name: str, key: str) -> list[str]:
-        """Ids of the executions of that name that were started with that key, oldest first."""
+    async def by_idempotency_key(self, name: str, key: str) -> dict[str, WorkflowStatus]:
+        """Ids of the executions of that name that were started with that key, oldest first, each with its status as
+        searches show it."""
         ...
 
     async def with_outbox(self, limit: int) -> list[str]:

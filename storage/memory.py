@@ -13,6 +13,7 @@ from engine.model import Summary, Task, Workflow
 from engine.ports import Commit, Document, FoundTasks, Page, PollRecord, Stored
 from engine.requests import TaskExecLog
 from engine.search import HasTask, Search
+from engine.status import WorkflowStatus
 from storage.queues import LocalQueues
 from storage.search import SUMMARIES, TASKS, matches, order_of, task_order_of
 from storage.sole import SoleOwner
@@ -132,9 +133,9 @@ class MemoryStore(SoleOwner, LocalQueues):
         """See `Executions`."""
         return self._oldest_first(("correlation", name, correlation_id))
 
-    async def by_idempotency_key(self, name: str, key: str) -> list[str]:
+    async def by_idempotency_key(self, name: str, key: str) -> dict[str, WorkflowStatus]:
         """See `Executions`."""
-        return self._oldest_first(("idempotency", name, key))
+        return {each: self._summaries[each].status for each in self._oldest_first(("idempotency", name, key))}
 
     async def with_outbox(self, limit: int) -> list[str]:
         """See `Executions`."""

@@ -9,6 +9,7 @@ import msgspec
 from engine.errors import Unavailable
 from engine.model import Task
 from engine.ports import Changes, Stored
+from engine.status import WorkflowStatus
 from storage.mongo.application import Application
 from storage.mongo.client import Doc, insist, listed
 from storage.mongo.collections import Collections
@@ -79,15 +80,15 @@ class ExecutionReads:
 
     async def correlated(self, name: str, correlation_id: str) -> list[str]:
         """See `Executions`."""
-        return await self._oldest_first({"correlation_id": correlation_id, "workflow_type": name})
+        return list(await self._oldest_first({"correlation_id": correlation_id, "workflow_type": name}))
 
-    async def by_idempotency_key(self, name: str, key: str) -> list[str]:
+    async def by_idempotency_key(self, name: str, key: str) -> dict[str, WorkflowStatus]:
         """See `Executions`."""
         return await self._oldest_first({"idempotency_key": key, "workflow_type": name})
 
-    async def _oldest_first(self, where: Doc) -> list[str]:
-        found = self._db.summaries.find(where, {"_id": 1}).sort([("start_time", 1), ("workflow_id", 1)])
-        return [row["_id"] for row in await listed(lambda: found)]
+    async def _oldest_first(self, where: Doc) -> dict[str, WorkflowStatus]:
+        found = self._db.summaries.find(where, {"status": 1}).sort([("start_time", 1), ("workflow_id", 1)])
+        return {row["_id"]: WorkflowStatus(row["status"]) for row in await listed(lambda: found)}
 
     async def with_outbox(self, limit: int) -> list[str]:
         """See `Executions`."""

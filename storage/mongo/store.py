@@ -14,6 +14,7 @@ from engine.model import Millis
 from engine.ports import Changes, Commit, Document, Due, FoundTasks, Page, PollRecord, QueueEntry, Stored
 from engine.requests import TaskExecLog
 from engine.search import Search
+from engine.status import WorkflowStatus
 from storage.mongo.application import Application
 from storage.mongo.client import DATABASE, Client, connect, disconnect, insist, passing, place, translated
 from storage.mongo.collections import Collections
@@ -177,7 +178,7 @@ class MongoStore:
         """See `Executions`."""
         return await self._parts.reads.correlated(name, correlation_id)
 
-    async def by_idempotency_key(self, name: str, key: str) -> list[str]:
+    async def by_idempotency_key(self, name: str, key: str) -> dict[str, WorkflowStatus]:
         """See `Executions`."""
         return await self._parts.reads.by_idempotency_key(name, key)
 

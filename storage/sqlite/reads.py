@@ -11,7 +11,7 @@ import msgspec
 from engine.model import Millis, Task, Workflow
 from engine.ports import Document, PollRecord, QueueEntry, Stored
 from engine.requests import TaskExecLog
-from engine.status import TaskStatus
+from engine.status import TaskStatus, WorkflowStatus
 
 _workflow = msgspec.json.Decoder(Workflow)
 _task = msgspec.json.Decoder(Task)
@@ -19,7 +19,9 @@ _entry = msgspec.json.Decoder(QueueEntry)
 _log = msgspec.json.Decoder(TaskExecLog)
 _poll = msgspec.json.Decoder(PollRecord)
 
-_OLDEST_FIRST = "select workflow_id from summary where {key} = ? and workflow_type = ? order by start_time, workflow_id"
+_OLDEST_FIRST = (
+    "select workflow_id, status from summary where {key} = ? and workflow_type = ? order by start_time, workflow_id"
+)
 _DOCUMENTS = "select kind, name, body, version from document where kind = ? {named} order by name, version"
 
 
@@ -59,9 +61,10 @@ def correlated(db: sqlite3.Connection, name: str, correlation_id: str) -> list[s
     return _ids(db, _OLDEST_FIRST.format(key="correlation_id"), (correlation_id, name))
 
 
-def by_idempotency_key(db: sqlite3.Connection, name: str, key: str) -> list[str]:
-    """Ids, oldest first."""
-    return _ids(db, _OLDEST_FIRST.format(key="idempotency_key"), (key, name))
+def by_idempotency_key(db: sqlite3.Connection, name: str, key: str) -> dict[str, WorkflowStatus]:
+    """Ids and statuses, oldest first."""
+    found = db.execute(_OLDEST_FIRST.format(key="idempotency_key"), (key, name))
+    return {workflow_id: WorkflowStatus(status) for workflow_id, status in found}
 
 
 def with_outbox(db: sqlite3.Connection, limit: int) -> list[str]:
@@ -125,4 +128,4 @@ def wakes(
 
 
 def _ids(db: sqlite3.Connection, statement: str, values: tuple[str | int, ...]) -> list[str]:
-    return [workflow_id for (workflow_id,) in db.execute(statement, values)]
+    return [row[0] for row in db.execute(statement, values)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.effects import PublishEvent
 from engine.ports import Commit, Store
+from engine.status import WorkflowStatus
 from tests.contract.executions import COMPLETED, NOW, create, header, summary
 
 EFFECT = PublishEvent("k", "sink")
@@ -32,15 +33,16 @@ async def test_correlated_lists_the_executions_of_a_name_oldest_first(store: Sto
 
 async def test_executions_are_found_by_idempotency_key_oldest_first(store: Store) -> None:
     await create(store, "w2", summary=summary("w2", idempotency_key="k", start_time=NOW + 1))
-    await create(store, "w1", summary=summary("w1", idempotency_key="k"))
+    await create(store, "w1", summary=summary("w1", idempotency_key="k", status=COMPLETED))
     await create(store, "w3", summary=summary("w3"))
-    assert await store.by_idempotency_key("flow", "k") == ["w1", "w2"]
-    assert await store.by_idempotency_key("g", "k") == []
+    found = await store.by_idempotency_key("flow", "k")
+    assert list(found.items()) == [("w1", COMPLETED), ("w2", WorkflowStatus.RUNNING)]
+    assert await store.by_idempotency_key("g", "k") == {}
 
 
 async def test_a_new_summary_replaces_the_old_one(store: Store) -> None:
     await create(store, summary=summary(correlation_id="c", idempotency_key="k"))
     changed = summary(correlation_id="d", idempotency_key="l", status=COMPLETED)
     await store.commit(Commit(workflow_id="w1", expected=1, summary=changed))
-    assert await store.correlated("flow", "c") == await store.by_idempotency_key("flow", "k") == []
-    assert await store.correlated("flow", "d") == await store.by_idempotency_key("flow", "l") == ["w1"]
+    assert await store.correlated("flow", "c") == list(await store.by_idempotency_key("flow", "k")) == []
+    assert await store.correlated("flow", "d") == list(await store.by_idempotency_key("flow", "l")) == ["w1"]
