@@ -31,7 +31,7 @@ from engine.effects import (
     TellParent,
     TerminateWorkflow,
 )
-from engine.errors import AlreadyExists, Conflict, NotFound
+from engine.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PayloadTooLarge
 from engine.failed_workflow import as_input
 from engine.gate import Gate
 from engine.model import Workflow
@@ -131,7 +131,7 @@ class Outbox:
                 await self._start(effect, facts, parent)
         except AlreadyExists:
             return None  # done before a crash
-        except (NotFound, Conflict) as error:
+        except (NotFound, Conflict, InvalidInput, PayloadTooLarge) as error:
             return f"Error workflow {effect.name} failed to start.  reason: {error}"
         return None
 

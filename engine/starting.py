@@ -43,9 +43,7 @@ class Starter:
             idempotency_key=request.idempotency_key or None,
             event=event,
         )
-        problem = too_large(header.input, f"workflow: {header.workflow_id}")
-        if problem is not None:
-            raise PayloadTooLarge(problem)
+        self._require_room(header)
         await self._begin(header, request.workflow_def, request.version)
         return header.workflow_id
 
@@ -74,10 +72,17 @@ class Starter:
             idempotency_key=effect.idempotency_key,
             started_for=started_for,
         )
+        self._require_room(header)
         try:
             await self._begin(header, effect.definition, effect.version or None)
         except VersionConflict:
             raise AlreadyExists(f"Workflow {effect.workflow_id} exists already.") from None
+
+    @staticmethod
+    def _require_room(header: Workflow) -> None:
+        problem = too_large(header.input, f"workflow: {header.workflow_id}")
+        if problem is not None:
+            raise PayloadTooLarge(problem)
 
     async def _begin(self, header: Workflow, inline: WorkflowDef | None, version: int | None) -> None:
         await self._catalog.refresh()
