@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
 import msgspec
 
 from engine.api import Engine
@@ -65,16 +69,35 @@ def _sent(body: Json, path: str) -> EventHandler:
 
 
 def _action(action: JsonObject) -> JsonObject:
-    kept = {name: _part(value) if isinstance(value, dict) else value for name, value in _present(action).items()}
-    expand = kept.get("expandInlineJSON")
-    return {**kept, "expandInlineJSON": expand == "true"} if isinstance(expand, str) else kept
+    return {name: _part(name, value) for name, value in _present(action).items()}
 
 
-def _part(fields: JsonObject) -> JsonObject:
-    kept = _present(fields)
-    version = kept.get("version")
-    return {**kept, "version": int(version)} if isinstance(version, str) else kept
+def _part(name: str, value: Json) -> Json:
+    if name == "expandInlineJSON":
+        return _flag(value)
+    if not isinstance(value, dict):
+        return value
+    reads = _READS.get(name, {})
+    return {field: reads[field](each) if field in reads else each for field, each in _present(value).items()}
 
 
 def _present(fields: JsonObject) -> JsonObject:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _flag(value: Json) -> Json:
+    return value == "true" if isinstance(value, str) else value
+
+
+def _number(value: Json) -> Json:
+    return int(value) if isinstance(value, str) else value
+
+
+_READS: Mapping[str, Mapping[str, Callable[[Any], Json]]] = MappingProxyType(
+    {
+        "start_workflow": {"version": _number, "taskToDomain": _present},
+        "start_agent": {"version": _number},
+        "update_workflow_variables": {"appendArray": _flag},
+    }
+)
+"""Fields of actions that the contract takes in more forms than the engine."""
