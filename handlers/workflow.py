@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.api import Engine
 from engine.definitions import Json, JsonObject
+from engine.errors import NotFound
 from engine.requests import RerunWorkflowRequest, SkipTaskRequest, StartWorkflowRequest
 from engine.status import TaskStatus
 from handlers.codec import parse
@@ -38,8 +39,11 @@ class Workflows:
             priority=priority,
             input=parse(body, JsonObject, "startWorkflow.arg4"),
         )
-        await self._engine.metadata.workflow_def(workflow_id, version)
-        return await self._engine.start_workflow(request)
+        try:
+            return await self._engine.start_workflow(request)
+        except NotFound:
+            await self._engine.metadata.workflow_def(workflow_id, version)
+            raise
 
     async def get_workflow(self, workflow_id: str, include_tasks: bool = True) -> bytes:
         """One execution."""

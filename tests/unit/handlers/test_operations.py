@@ -134,9 +134,15 @@ def test_starting_answers_the_id() -> None:
     assert call(engine, "startWorkflowByName", workflow_id="ship", body={"a": 1}, **by_name) == "w9"
     assert engine.calls == [
         ("start_workflow", (StartWorkflowRequest("ship", input={"a": 1}),)),
-        ("metadata.workflow_def", ("ship", 2)),
         ("start_workflow", (StartWorkflowRequest("ship", 2, "c", {"a": 1}, priority=5),)),
     ]
+
+
+def test_starting_by_a_name_that_is_not_there_says_so_as_reading_it_does() -> None:
+    answers = {"start_workflow": NotFound("no such start"), "metadata.workflow_def": NotFound("no such definition")}
+    for missing, said in ((answers, "definition"), ({**answers, "metadata.workflow_def": None}, "start")):
+        with pytest.raises(NotFound, match=f"no such {said}"):
+            call(RecordingEngine(**missing), "startWorkflowByName", workflow_id="ship", body={})
 
 
 def test_reading_an_execution() -> None:
