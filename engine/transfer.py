@@ -55,7 +55,7 @@ def creation(execution: Execution, graph: Graph | None) -> Commit:
         header=header,
         tasks=tasks,
         enqueue=tuple([entry for entry in entries if entry]),
-        summary=execution.summary or summary_of(header),
+        summary=execution.summary or summary_of(header, graph.definition.classifier if graph else None),
     )
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from storage.sqlite import mentions
-from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows
+from storage.sqlite.rows import SUMMARY_ROW, TASK_ROW, CommitRows
 from storage.sqlite.tallies import Place, Tallies
 
 
@@ -20,7 +20,7 @@ _PUT_WORKFLOW = """insert into workflow values(?,?,?,?,?) on conflict(workflow_i
     deadline = coalesce(excluded.deadline, deadline), outbox = coalesce(excluded.outbox, outbox)"""
 _PUT_HEADER = "insert into header values(?,?) on conflict(workflow_id) do update set doc = excluded.doc"
 # A place that another task holds violates "not null", as a task id that stands elsewhere violates "unique".
-_PUT_TASK = f"""insert into task values({",".join("?" * len(TASK_COLUMNS))}) on conflict(workflow_id, seq) do update set
+_PUT_TASK = f"""insert into task values({",".join("?" * len(TASK_ROW))}) on conflict(workflow_id, seq) do update set
     status = excluded.status, deadline = excluded.deadline, entry = coalesce(excluded.entry, entry),
     ended = excluded.ended, task_type = excluded.task_type, task_def_name = excluded.task_def_name,
     workflow_type = excluded.workflow_type, correlation_id = excluded.correlation_id,
@@ -28,11 +28,11 @@ _PUT_TASK = f"""insert into task values({",".join("?" * len(TASK_COLUMNS))}) on 
     update_time = excluded.update_time, doc = iif(task_id = excluded.task_id, excluded.doc, null)"""
 # What hardly ever changes is compared instead of written, since its indexes would be written too.
 _LASTING = ("correlation_id", "parent_workflow_id", "idempotency_key")
-_NEW_SUMMARY = f"""insert into summary({",".join(SUMMARY_COLUMNS)}) values({",".join("?" * len(SUMMARY_COLUMNS))})
+_NEW_SUMMARY = f"""insert into summary({",".join(SUMMARY_ROW)}) values({",".join("?" * len(SUMMARY_ROW))})
     on conflict(workflow_id) do update set """
-_PUT_SUMMARY = f"""{_NEW_SUMMARY} {_taken(set(SUMMARY_COLUMNS) - set(_LASTING))}
+_PUT_SUMMARY = f"""{_NEW_SUMMARY} {_taken(set(SUMMARY_ROW) - set(_LASTING))}
     where {" and ".join(f"{column} is excluded.{column}" for column in _LASTING)}"""
-_PUT_LASTING = f"{_NEW_SUMMARY} {_taken(set(SUMMARY_COLUMNS))}"
+_PUT_LASTING = f"{_NEW_SUMMARY} {_taken(set(SUMMARY_ROW))}"
 _PUT_SNAPSHOT = "insert into document values(?,?,?,?) on conflict do nothing"
 _PUT_ENTRY = "update task set entry = ? where task_id = ?"
 _REMOVE_TASK = "delete from task where workflow_id = ? and task_id = ?"

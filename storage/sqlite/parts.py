@@ -13,12 +13,15 @@ from typing import NamedTuple
 from engine.search import And, Comparison, Field, OneOf, Or, Query, Sort
 from engine.search_rows import Value
 from storage.search import COLUMNS
-from storage.sqlite.conditions import Condition
+from storage.sqlite.conditions import Condition, compiled
 
 NOT_COMPLETED: Condition = ("status <> 'COMPLETED'", [])
 """As the indexes of failures say it."""
 MOST_PARTS = 24
-"""IN lists that would make more are left whole, and their hits are sorted."""
+MOST_VALUES = 5_000
+"""IN lists that would make more parts, or parameters in all of them together, are left whole, their hits sorted.
+SQLite takes 32,766 parameters, and each part may come several times.
+"""
 
 
 class Part(NamedTuple):
@@ -78,7 +81,8 @@ def spread(query: Query, named: frozenset[Field]) -> list[Query]:
     """The query once for each value of its IN lists of these fields, as a walk in order needs one value."""
     parts = query.parts if isinstance(query, And) else (query,)
     choices = [_values(part) if isinstance(part, OneOf) and part.field in named else [part] for part in parts]
-    if not 1 < prod(map(len, choices)) <= MOST_PARTS:
+    number = prod(map(len, choices))
+    if not 1 < number <= MOST_PARTS or number * len(compiled(query)[1]) > MOST_VALUES:
         return [query]
     return [And(tuple(chosen)) for chosen in product(*choices)]
 

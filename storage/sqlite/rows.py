@@ -12,15 +12,15 @@ from storage.search import summary_json
 from storage.sqlite.mentions import INDEXED, mentioned
 
 Row = tuple[Any, ...]
-TASK_COLUMNS = (
+TASK_ROW = (
     *("workflow_id", "seq", "task_id", "status", "deadline", "entry", "ended", "task_type", "task_def_name"),
     *("workflow_type", "correlation_id", "scheduled_time", "start_time", "end_time", "update_time", "doc"),
 )
-SUMMARY_COLUMNS = (
+SUMMARY_ROW = (
     *("workflow_id", "workflow_type", "version", "status", "ended", "child", "start_time", "update_time", "end_time"),
     *("correlation_id", "parent_workflow_id", "priority", "classifier", "idempotency_key", "doc"),
 )
-_NAMES = tuple(map(SUMMARY_COLUMNS.index, INDEXED))
+_NAMES = tuple(map(SUMMARY_ROW.index, INDEXED))
 NO_ENTRY = ""
 """Clears a stored queue entry; null in its place keeps what is stored."""
 

@@ -13,6 +13,7 @@ from engine.errors import AlreadyExists, Unavailable
 from engine.ports import Commit, Document, FoundTasks, Page, PollRecord, Stored
 from engine.requests import TaskExecLog
 from engine.search import Search
+from engine.status import WorkflowStatus
 from storage.deadlines import Deadlines
 from storage.queues import LocalQueues
 from storage.ready import ReadyQueues
@@ -24,6 +25,7 @@ from storage.sqlite.readers import Readers
 from storage.sqlite.rows import document_row, rows_of
 from storage.sqlite.schema import migrate
 from storage.sqlite.search import page_of
+from storage.sqlite.tallies import forget_nothings
 from storage.sqlite.task_search import tasks_of
 from storage.sqlite.writer import Writer
 
@@ -125,7 +127,7 @@ class SqliteStore(SoleOwner, LocalQueues):
         """See `Executions`."""
         return await self._read(partial(reads.correlated, name=name, correlation_id=correlation_id))
 
-    async def by_idempotency_key(self, name: str, key: str) -> list[str]:
+    async def by_idempotency_key(self, name: str, key: str) -> dict[str, WorkflowStatus]:
         """See `Executions`."""
         return await self._read(partial(reads.by_idempotency_key, name=name, key=key))
 
@@ -197,6 +199,7 @@ class SqliteStore(SoleOwner, LocalQueues):
         db = writer_connection(self.file)
         try:
             migrate(db)
+            forget_nothings(db)
             reads.wakes(db, self._ready.enqueue, self._deadlines.state)
             self._polls = {(poll.queue_name, poll.domain): poll for poll in reads.polls(db)}
         except BaseException:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from storage.sqlite.rows import SUMMARY_COLUMNS, TASK_COLUMNS, CommitRows, Row, encode
+from storage.sqlite.rows import SUMMARY_ROW, TASK_ROW, CommitRows, Row, encode
 
 SPANS = (26, 20)
 """Executions are counted by stretches of 2^26 ms (19 hours) and 2^20 ms (17 minutes) of their start time too."""
@@ -35,10 +35,16 @@ _ADD_TASKS = """insert into task_tally values(?,?,?,?)
 _ADD = """insert into tally values(?,?,?,?,?,?,?)
     on conflict(span, bucket, workflow_type, status, child, class) do update set n = n + excluded.n"""
 
-_TASK_TYPE, _TASK_STATUS, _ENDED, _FLOW = map(TASK_COLUMNS.index, ("task_type", "status", "ended", "workflow_type"))
+_TASK_TYPE, _TASK_STATUS, _ENDED, _FLOW = map(TASK_ROW.index, ("task_type", "status", "ended", "workflow_type"))
 _TYPE, _STATUS, _CHILD, _CLASS, _START = map(
-    SUMMARY_COLUMNS.index, ("workflow_type", "status", "child", "classifier", "start_time")
+    SUMMARY_ROW.index, ("workflow_type", "status", "child", "classifier", "start_time")
 )
+
+
+def forget_nothings(db: sqlite3.Connection) -> None:
+    """Delete the kinds that nothing is of any more: each stretch of time leaves some, once all in it has ended."""
+    db.execute("delete from tally where n = 0")
+    db.execute("delete from task_tally where n = 0")
 
 
 class Tallies:

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from tests.serving import PROJECT, Server
 
 LONG = settings.get_current_profile_name() == "long"
-EXAMPLES = 200 if LONG else 10
+EXAMPLES = 200 if LONG else 10  # random ones of each operation, beside the systematic ones
 LONGEST_POLL_MS = 20
 
 # A whole workflow definition is a part of them, as of the registration: its thousands of systematic cases are enough.
