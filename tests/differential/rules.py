@@ -210,6 +210,22 @@ def _retry(reference: Ending, ours: Ending) -> bool:
     return first is not None and first[0].kind in ("retry", "resume") and first[0].what == f"{first[1].what}: refused"
 
 
+def _rerun_refused(reference: Ending, ours: Ending) -> bool:
+    """Refused there and done here, after something was skipped."""
+    pairs = list(zip(reference.done, ours.done, strict=False))
+    at = next((place for place, (there, here) in enumerate(pairs) if there != here), 0)
+    skipped = any(done.kind == "skip" for done in ours.done[:at])
+    there, here = pairs[at] if pairs else (Done("", ""), Done("", ""))
+    return skipped and there.kind == "rerun from" and there.what == f"{here.what}: refused"
+
+
+def _earlier_attempt_revived(reference: Ending, ours: Ending) -> bool:
+    """A SUB_WORKFLOW that was tried again goes on there beside its later attempt."""
+    rows = (task for workflow in reference.workflows for task in workflow["tasks"])
+    children = (task for task in rows if task["taskType"] == "SUB_WORKFLOW" and task.get("retried"))
+    return _retried(ours) and any(task["status"] in (*OPEN, "COMPLETED") for task in children)
+
+
 def _retried_behind_terminate(reference: Ending, ours: Ending) -> bool:
     """The COMPLETED row of the TERMINATE ends the workflow again."""
     return _retried(ours) and any(
@@ -281,6 +297,8 @@ DEPARTURES = (
     Departure("a retry with nothing but a cancelled JOIN or loop", _retry),
     Departure("a retry of what a TERMINATE has ended", _retried_behind_terminate),
     Departure("a retry of what is COMPLETED", _retried_when_completed),
+    Departure("a retry of a child that is not the first of its task", _earlier_attempt_revived),
+    Departure("a rerun after something behind it was skipped", _rerun_refused),
     Departure("a resume of a child that has nothing to retry", _new_child),
 )
 

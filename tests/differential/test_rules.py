@@ -81,6 +81,22 @@ def test_departures_are_known_by_what_was_done(done: Done, name: str) -> None:
     assert departure(Ending(), Ending([], "", [Done("answer", "t"), done])) == name
 
 
+def test_a_rerun_that_is_refused_after_a_skip_is_known_by_both() -> None:
+    skip, rerun = Done("skip", "skip s"), Done("rerun from", "rerun from c", "NOOP")
+    refused = rerun._replace(what="rerun from c: refused")
+    assert departure(Ending([], "", [skip, refused]), Ending([], "", [skip, rerun])) != ""
+    assert departure(Ending([], "", [refused]), Ending([], "", [rerun])) == ""
+    assert departure(Ending([], "", [skip, rerun]), Ending([], "", [skip, refused])) == ""
+
+
+def test_an_earlier_attempt_that_goes_on_is_known_by_its_row() -> None:
+    def ended(status: str) -> Ending:
+        return Ending([execution(row("k", status, "SUB_WORKFLOW", retried=True))], "", [Done("retry", "retry child")])
+
+    assert departure(ended("COMPLETED"), ended("FAILED")) == "a retry of a child that is not the first of its task"
+    assert departure(ended("FAILED"), ended("FAILED")) == ""
+
+
 def test_an_exclusive_join_that_waits_for_ever_in_a_loop_is_known_by_its_row() -> None:
     def stuck(**fields: Json) -> Ending:
         return Ending([execution(row("x__1", "IN_PROGRESS", "EXCLUSIVE_JOIN", **fields), status="RUNNING")], "stuck")
