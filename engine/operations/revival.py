@@ -9,6 +9,7 @@ from engine.commands import ChildRevived, Rerun, Restart, Retry
 from engine.draft import Attempt, Draft, replace
 from engine.effects import RetryChild, ReviveParent
 from engine.errors import Conflict, InvalidInput, NotFound
+from engine.graph import BRANCHES, DYNAMIC
 from engine.model import Task
 from engine.operations.lifecycle import label_with_status
 from engine.questions import Steps
@@ -182,8 +183,8 @@ def _rerun_from(draft: Draft, target: Task, request: RerunWorkflowRequest) -> St
             yield from _restore(draft, row)
     node = draft.node_of(target)
     given = request.task_input
-    if given is None and task_type(node.type).worker:
-        given = target.input_data
+    if given is None and node.type not in DYNAMIC | BRANCHES:
+        given = target.input_data  # as it was resolved, whatever has changed since (recorded)
     attempt = Attempt(target.retry_count, again=target, given=given)
     yield from flow.revive(draft, node, draft.scope_of(target), attempt)
     for row in list(draft.rows):

@@ -142,3 +142,13 @@ def test_a_rerun_from_beside_a_task_that_is_tried_again_later_runs_that_again() 
     invariants.check(world)
     answer_all(world)
     assert world.header.status is WorkflowStatus.COMPLETED
+
+
+@pytest.mark.parametrize("kind", ["HUMAN", "SIMPLE"])
+def test_a_task_runs_again_with_its_input_as_it_was(kind: str) -> None:
+    late = {"x": "${workflow.variables.v}"}
+    world = started(task(kind, "a", late), task("SET_VARIABLE", "v", {"v": 1}))
+    answer_all(world)
+    rerun(world, world.newest("a"))
+    assert world.header.variables == {"v": 1}
+    assert world.newest("a").input_data == {"x": None}
