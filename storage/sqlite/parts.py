@@ -5,6 +5,7 @@ A part is made for an index; what a part holds besides is passed over while walk
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
@@ -15,6 +16,8 @@ from engine.search_rows import Value
 from storage.search import COLUMNS
 from storage.sqlite.conditions import Condition, compiled
 
+OPEN: Condition = ("ended = 0", [])
+ENDED: Condition = ("ended = 1", [])
 NOT_COMPLETED: Condition = ("status <> 'COMPLETED'", [])
 """As the indexes of failures say it."""
 MOST_PARTS = 24
@@ -55,6 +58,11 @@ def union(columns: str, table: str, parts: Sequence[Part]) -> Condition:
 def counted(table: str, part: Part) -> Condition:
     """Counts the rows of a part."""
     return f"select count(*) from {table} where {part.where}", part.values  # noqa: S608
+
+
+def total_of(db: sqlite3.Connection, counts: Sequence[Condition]) -> int:
+    """The sum of what these statements count."""
+    return sum(int(db.execute(*count).fetchone()[0]) for count in counts)
 
 
 def values_of(parts: Sequence[Part]) -> list[Value]:

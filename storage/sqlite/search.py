@@ -18,7 +18,9 @@ from storage.search import order_of
 from storage.sqlite.conditions import Condition, condition
 from storage.sqlite.mentions import candidates
 from storage.sqlite.parts import (
+    ENDED,
     NOT_COMPLETED,
+    OPEN,
     Part,
     by_outcome,
     counted,
@@ -28,6 +30,7 @@ from storage.sqlite.parts import (
     part,
     says,
     spread,
+    total_of,
     union,
 )
 from storage.sqlite.reads import one_state
@@ -38,8 +41,6 @@ _FEW = frozenset({"workflowId", "correlationId", "parentWorkflowId"})
 """A value of these leaves few hits, found by an index of their own and sorted."""
 _LISTED = frozenset({"workflowType", "status", "classifier"})
 _KINDS, _CLASS = frozenset({"workflowType"}), frozenset({"classifier"})
-_OPEN: Condition = ("ended = 0", [])
-_ENDED: Condition = ("ended = 1", [])
 _OUTCOMES = (WorkflowStatus.FAILED.value, WorkflowStatus.TIMED_OUT.value, WorkflowStatus.TERMINATED.value)
 MANY = 2_000
 """Fewer hits than these are sorted by their end or update; more are met soon on a walk in its order."""
@@ -60,7 +61,7 @@ _summary = msgspec.json.Decoder(Summary)
 def page_of(db: sqlite3.Connection, wanted: Search) -> Page:
     """One page, and the exact number of hits."""
     with one_state(db):
-        total = sum(int(db.execute(*count).fetchone()[0]) for count in counts(wanted))
+        total = total_of(db, counts(wanted))
         if not total:
             return Page(0, ())
         statement, values = page_statement(wanted, total)
@@ -104,10 +105,10 @@ def _parts(wanted: Search, total: int = MANY) -> list[Part]:
         queries = [each for query in spread(wanted.query, _LISTED) for each in by_outcome(query, _OUTCOMES)]
         ended = [each for query in queries for each in _by_start(query, wanted.free_text)]
     elif total < MANY:
-        ended = [part(_ENDED, asked)]
+        ended = [part(ENDED, asked)]
     else:
-        ended = [part(_ENDED, (text, []), asked, walk=index, twin=twin) for text, index, twin in _WALKS[first]]
-    return [part(_OPEN, asked), *ended]
+        ended = [part(ENDED, (text, []), asked, walk=index, twin=twin) for text, index, twin in _WALKS[first]]
+    return [part(OPEN, asked), *ended]
 
 
 def _has_few_hits(wanted: Search) -> bool:
@@ -120,11 +121,11 @@ def _by_start(query: Query, free_text: str) -> list[Part]:
     """What has ended, in the index by outcome, type or class when the query gives one, else roots and children."""
     asked = condition(query, free_text)
     if says(query, never_completed):
-        return [part(_ENDED, NOT_COMPLETED, asked)]
+        return [part(ENDED, NOT_COMPLETED, asked)]
     if says(query, lambda clause: exact(clause, _KINDS)):
-        return [part(_ENDED, asked)]
+        return [part(ENDED, asked)]
     if says(query, lambda clause: exact(clause, _CLASS)):
-        return [part(_ENDED, ("classifier is not null", []), asked, walk="summary_class")]
+        return [part(ENDED, ("classifier is not null", []), asked, walk="summary_class")]
     if says(query, lambda clause: clause in (_ROOT, _CHILD)):
-        return [part(_ENDED, asked)]
-    return [part(_ENDED, condition(kind, ""), asked) for kind in (_ROOT, _CHILD)]
+        return [part(ENDED, asked)]
+    return [part(ENDED, condition(kind, ""), asked) for kind in (_ROOT, _CHILD)]

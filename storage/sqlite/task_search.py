@@ -18,7 +18,9 @@ from engine.status import TaskStatus
 from storage.search import task_order_of
 from storage.sqlite.conditions import Condition, compiled, condition, fields
 from storage.sqlite.parts import (
+    ENDED,
     NOT_COMPLETED,
+    OPEN,
     Part,
     by_outcome,
     counted,
@@ -28,6 +30,7 @@ from storage.sqlite.parts import (
     part,
     says,
     spread,
+    total_of,
 )
 from storage.sqlite.reads import one_state
 
@@ -35,8 +38,6 @@ _FEW = frozenset({"workflowId", "taskId"})
 """A value of these leaves few hits, found by an index of their own and sorted."""
 _TALLIED = frozenset({"workflowType", "taskType", "status"})
 _LISTED = _TALLIED | {"taskDefName"}
-_OPEN: Condition = ("ended = 0", [])
-_ENDED: Condition = ("ended = 1", [])
 _OUTCOMES = tuple(status.value for status in TaskStatus if status.terminal and status is not TaskStatus.COMPLETED)
 _AS_TYPE: Condition = ("task_def_name = task_type", [])
 _OWN_NAME: Condition = ("task_def_name <> task_type", [])
@@ -48,7 +49,7 @@ def tasks_of(db: sqlite3.Connection, wanted: Search) -> FoundTasks:
     """One page of tasks, and the exact number of hits."""
     statement, values = tasks_statement(wanted)
     with one_state(db):
-        total = sum(int(db.execute(*count).fetchone()[0]) for count in task_counts(wanted))
+        total = total_of(db, task_counts(wanted))
         hits = db.execute(statement, [*values, wanted.size, wanted.start]).fetchall()
         found = [_document(db, *hit[:2]) for hit in hits]
     return FoundTasks(total, tuple([_task.decode(doc) for doc in found]))
@@ -64,7 +65,7 @@ def task_counts(wanted: Search) -> list[Condition]:
     if wanted.free_text or not fields(wanted.query) <= _TALLIED:
         return [counted("task", each) for each in owners(wanted)]
     where, values = compiled(wanted.query)
-    still_open = counted("task", part(_OPEN, (where, values)))
+    still_open = counted("task", part(OPEN, (where, values)))
     return [(f"select coalesce(sum(n), 0) from task_tally where {where}", values), still_open]  # noqa: S608
 
 
@@ -74,13 +75,13 @@ def owners(wanted: Search | HasTask) -> list[Part]:
     if says(wanted.query, lambda clause: exact(clause, _FEW)):
         return [part(asked)]
     queries = [each for query in spread(wanted.query, _LISTED) for each in by_outcome(query, _OUTCOMES)]
-    return [part(_OPEN, asked), *(each for query in queries for each in _ended(query, wanted.free_text))]
+    return [part(OPEN, asked), *(each for query in queries for each in _ended(query, wanted.free_text))]
 
 
 def _ended(query: Query, free_text: str) -> list[Part]:
     """A worker task has the name of its type, so only the names of other tasks stand in an index of their own."""
     asked = condition(query, free_text)
-    kind = [_ENDED, NOT_COMPLETED] if says(query, never_completed) else [_ENDED]
+    kind = [ENDED, NOT_COMPLETED] if says(query, never_completed) else [ENDED]
     name = _named(query)
     if name is None:
         return [part(*kind, asked)]
