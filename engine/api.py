@@ -38,6 +38,7 @@ from engine.idempotency import KeyedStarter
 from engine.lookups import Lookups
 from engine.metadata import Metadata
 from engine.outbox import Outbox
+from engine.payload_limits import MESSAGES_WAITING
 from engine.payloads import Payloads
 from engine.ports import Clock, FoundTasks, Ids, Page, PayloadStorage, Store
 from engine.queues import Queues
@@ -85,7 +86,7 @@ class Engine:
         secrets: Secrets | None = None,
         told: Told = NOBODY,
         payloads: PayloadStorage | None = None,
-        most_messages: int = 1000,
+        most_messages: int = MESSAGES_WAITING,
     ) -> None:
         self._store, self._clock, self._ids, self._most_messages = store, clock, ids, most_messages
         self._secrets = secrets or {}

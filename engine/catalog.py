@@ -13,6 +13,7 @@ from engine.definitions import EventHandler, SubWorkflowParams, TaskDef, Workflo
 from engine.draft import replace
 from engine.errors import AlreadyExists, NotFound, Violation
 from engine.graph import NOBODY, Graph, Told
+from engine.java_text import java_text
 from engine.ports import Clock, Document, Documents
 from engine.requests import BulkResponse
 from engine.validation import require_valid, validate_workflow_def, validate_workflow_defs
@@ -147,8 +148,7 @@ class Catalog:
         """Remove one version; without a number the latest only, never all."""
         known = self.workflow_def(name, version)
         if known is None:
-            shown = "null" if version is None else version
-            raise NotFound(f"No such workflow definition: {name} version: {shown}")
+            raise NotFound(f"No such workflow definition: {name} version: {java_text(version)}")
         await self._store.delete_document(WORKFLOW_DEF, name, known.version)
         versions = self._workflow_defs[name]
         del versions[known.version]

@@ -8,6 +8,7 @@ from engine.catalog import Catalog
 from engine.definitions import EventHandler, TaskDef, WorkflowDef
 from engine.errors import NotFound
 from engine.events.listener import Listener
+from engine.java_text import java_text
 from engine.requests import BulkResponse
 
 
@@ -32,8 +33,7 @@ class Metadata:
         await self._catalog.refresh()
         found = self._catalog.workflow_def(name, version)
         if found is None:
-            shown = "null" if version is None else version
-            raise NotFound(f"No such workflow found by name: {name}, version: {shown}")
+            raise NotFound(f"No such workflow found by name: {name}, version: {java_text(version)}")
         return found
 
     async def workflow_defs(self, name: str | None = None) -> list[WorkflowDef]:

@@ -13,6 +13,8 @@ LIMIT_KB = 10_240
 TASK_OUTSIDE_KB = 3_072
 WORKFLOW_OUTSIDE_KB = 5_120
 """Above this a payload is shown by its path in the external storage, where there is one."""
+MESSAGES_WAITING = 1_000
+"""Messages that no task of an execution has taken, unless the server is told otherwise."""
 VARIABLES_KB = 256
 """Of all variables of a workflow, as JSON."""
 

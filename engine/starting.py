@@ -11,6 +11,7 @@ from engine.draft import Execution, replace
 from engine.effects import StartWorkflow
 from engine.errors import AlreadyExists, Conflict, InvalidInput, NotFound, PayloadTooLarge, VersionConflict
 from engine.gate import Gate, rate_limit_key
+from engine.java_text import java_text
 from engine.model import Millis, Workflow
 from engine.parameters import workflow_input
 from engine.payload_limits import too_large
@@ -153,7 +154,7 @@ def missing(catalog: Catalog, name: str, version: int | None) -> str | None:
 
 
 def _missing(name: str, version: int | None) -> str:
-    return f"No such workflow defined. name={name}, version={'null' if version is None else version}"
+    return f"No such workflow defined. name={name}, version={java_text(version)}"
 
 
 def random_up_to(limit: int) -> int:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from engine.payload_limits import MESSAGES_WAITING
+
 PREFIX = "SEGUE_"
 ENVIRONMENT_PREFIX = "CONDUCTOR_ENV_"
 SECRET_PREFIX = "CONDUCTOR_SECRET_"  # noqa: S105 - where secrets are, as in Conductor
@@ -54,7 +56,7 @@ class Settings:
     http_link_local: bool = False
     """HTTP tasks may call link-local addresses, such as the metadata service of a cloud."""
 
-    messages_waiting: Positive = 1000
+    messages_waiting: Positive = MESSAGES_WAITING
     """How many messages to one execution may wait for its tasks to take them."""
 
     script_seconds: float = 4.0

@@ -53,7 +53,7 @@ class Workflows:
         self, workflow_id: str, start: int = 0, count: int = 15, status: list[str] | None = None
     ) -> bytes:
         """One page of the tasks of an execution, of certain statuses if any are named."""
-        statuses = [parse(name.strip().upper(), TaskStatus, "getTasks.arg3") for name in status or ()]
+        statuses = [TaskStatus(name) for name in status or ()]
         return self._shapes.task_page(await self._engine.lookups.tasks(workflow_id, start, count, statuses))
 
     async def get_workflow_status(
